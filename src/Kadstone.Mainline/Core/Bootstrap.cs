@@ -1,0 +1,227 @@
+using Kadstone.Datagrams;
+using Kadstone.Kademlia;
+using Kadstone.Mainline.Wire;
+
+namespace Kadstone.Mainline.Core;
+
+/// <summary>What joining wants to do next.</summary>
+internal enum BootstrapStep
+{
+    None,
+    WalkToSelf,
+    AskRouter,
+    FillBucket,
+}
+
+/// <summary>Joining the network with one of our nodes, at the start and again whenever the table has run empty.</summary>
+/// <remarks>
+/// Saved contacts first, so that a node finds back with every router dead; routers one a second, so that a start without a
+/// network stays quiet; then a walk to our own id until nobody is nearer (BEP 5), then a look into each bucket that has room.
+/// </remarks>
+internal sealed class Bootstrap(LocalNode local)
+{
+    private static readonly TimeSpan s_shortestPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_memoryPause = TimeSpan.FromMinutes(2);
+    private const int MaxSaved = 256;
+    private const int MaxRouters = 32;
+
+    private readonly List<UdpEndpoint> _routers = [];
+    private readonly List<NodeContact> _saved = [];
+    private readonly Queue<UdpEndpoint> _toAsk = new();
+    private readonly Queue<int> _bucketsToFill = new();
+    private List<UdpEndpoint> _remembered = [];
+    private Instant _rememberAt;
+    private Instant _nextAttemptAt;
+    private TimeSpan _pause = s_shortestPause;
+    private bool _begun;
+    private bool _endTold;
+    private bool _bucketsListed;
+    private int _attempts;
+
+    internal LocalNode Local => local;
+
+    /// <summary>The walk to our own id, while it runs and after.</summary>
+    internal Walk? Walk { get; set; }
+
+    /// <summary>Whether the first join is over, well or badly.</summary>
+    internal bool HasEnded { get; private set; }
+
+    internal void AddSaved(NodeContact contact)
+    {
+        if (_saved.Count < MaxSaved)
+        {
+            _saved.Add(contact);
+        }
+    }
+
+    internal void AddRouter(UdpEndpoint router, Instant now)
+    {
+        if (_routers.Count >= MaxRouters || _routers.Contains(router))
+        {
+            return;
+        }
+
+        _routers.Add(router);
+        _toAsk.Enqueue(router);
+        _nextAttemptAt = Instant.Earlier(_nextAttemptAt, now);
+    }
+
+    internal void Begin(Instant now)
+    {
+        _begun = true;
+        _nextAttemptAt = now;
+        HasEnded = _routers.Count == 0 && _saved.Count == 0;
+    }
+
+    internal NodeContact[] TakeSaved()
+    {
+        NodeContact[] saved = [.. _saved];
+        _remembered = [.. saved.Select(contact => contact.Endpoint)];
+        _saved.Clear();
+        return saved;
+    }
+
+    internal BootstrapStep NextStep(Instant now)
+    {
+        if (!_begun)
+        {
+            return BootstrapStep.None;
+        }
+
+        if (_saved.Count > 0)
+        {
+            return BootstrapStep.WalkToSelf;
+        }
+
+        bool isWalking = Walk is { IsFinished: false };
+        bool isAlone = local.Table.Count == 0;
+        if (isAlone && now >= _nextAttemptAt && (_routers.Count > 0 || _remembered.Count > 0))
+        {
+            // All were asked once and the last one had its time: the first join is over, though nobody answered.
+            HasEnded |= _attempts > _routers.Count && !isWalking;
+            return BootstrapStep.AskRouter;
+        }
+
+        if (isWalking || isAlone)
+        {
+            return BootstrapStep.None;
+        }
+
+        HasEnded = true;
+        _pause = s_shortestPause;
+        Remember(now);
+        return Walk is null ? BootstrapStep.WalkToSelf : BootstrapStep.FillBucket;
+    }
+
+    /// <summary>The next endpoint to ask, and when the one after it may be asked.</summary>
+    internal bool TryNextRouter(Instant now, out UdpEndpoint router)
+    {
+        if (_toAsk.Count == 0)
+        {
+            foreach (UdpEndpoint candidate in _routers.Concat(_remembered).Distinct())
+            {
+                _toAsk.Enqueue(candidate);
+            }
+        }
+
+        _attempts++;
+        if (_attempts > _routers.Count)
+        {
+            _pause = _pause * 2 < s_longestPause ? _pause * 2 : s_longestPause;
+        }
+
+        _nextAttemptAt = now + _pause;
+        return _toAsk.TryDequeue(out router);
+    }
+
+    /// <summary>A random key in the next bucket that has room, once after each join.</summary>
+    internal bool TryNextBucket(Random chance, out Key160 target)
+    {
+        if (!_bucketsListed)
+        {
+            _bucketsListed = true;
+            int deepest = 0;
+            Dictionary<int, int> sizes = [];
+            foreach (TableEntry<NodeContact> entry in local.Table.Entries)
+            {
+                deepest = Math.Max(deepest, entry.Bucket);
+                sizes[entry.Bucket] = sizes.GetValueOrDefault(entry.Bucket) + 1;
+            }
+
+            for (int bucket = 0; bucket < deepest; bucket++)
+            {
+                if (sizes.GetValueOrDefault(bucket) < 8)
+                {
+                    _bucketsToFill.Enqueue(bucket);
+                }
+            }
+        }
+
+        target = default;
+        if (!_bucketsToFill.TryDequeue(out int next))
+        {
+            return false;
+        }
+
+        Span<byte> key = stackalloc byte[20];
+        chance.NextBytes(key);
+        target = KeyInBucket(local.Id, next, Key160.Read(key));
+        return true;
+    }
+
+    /// <summary>True once: when the first join has just ended.</summary>
+    internal bool HasJustEnded()
+    {
+        if (!HasEnded || _endTold)
+        {
+            return false;
+        }
+
+        _endTold = true;
+        return true;
+    }
+
+    internal Instant NextDeadline(Instant now)
+    {
+        if (!_begun)
+        {
+            return Instant.Never;
+        }
+
+        if (local.Table.Count == 0)
+        {
+            return _routers.Count > 0 || _remembered.Count > 0 ? _nextAttemptAt : Instant.Never;
+        }
+
+        return Walk is null || !HasEnded || !_bucketsListed || _bucketsToFill.Count > 0 ? now : _rememberAt;
+    }
+
+    // The first `bucket` bits of our id, the next one flipped, the rest random.
+    private static Key160 KeyInBucket(Key160 id, int bucket, Key160 random)
+    {
+        Span<byte> own = stackalloc byte[20];
+        Span<byte> mixed = stackalloc byte[20];
+        id.Write(own);
+        random.Write(mixed);
+        for (int bit = 0; bit <= bucket; bit++)
+        {
+            byte mask = (byte)(0x80 >> (bit & 7));
+            int wanted = own[bit >> 3] & mask;
+            wanted = bit == bucket ? wanted ^ mask : wanted;
+            mixed[bit >> 3] = (byte)((mixed[bit >> 3] & ~mask) | wanted);
+        }
+
+        return Key160.Read(mixed);
+    }
+
+    // When the table runs empty because the network is away, these are asked besides the routers.
+    private void Remember(Instant now)
+    {
+        if (now >= _rememberAt)
+        {
+            _rememberAt = now + s_memoryPause;
+            _remembered = [.. local.Table.Entries.Take(64).Select(entry => entry.Contact.Endpoint)];
+        }
+    }
+}

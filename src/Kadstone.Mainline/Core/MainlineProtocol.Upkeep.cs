@@ -1,0 +1,199 @@
+using Kadstone.Datagrams;
+using Kadstone.Kademlia;
+using Kadstone.Mainline.Core.Queries;
+using Kadstone.Mainline.Wire;
+
+namespace Kadstone.Mainline.Core;
+
+/// <summary>What is due by the clock: joining, checking doubtful contacts, refreshing buckets, publishing again, expiring peers.</summary>
+internal sealed partial class MainlineProtocol
+{
+    private static readonly TimeSpan s_leastUpkeepPause = TimeSpan.FromMilliseconds(250);
+    private const int MaxChecksAtOnce = 8;
+
+    private readonly Publications _publications;
+    private readonly Bootstrap[] _bootstraps;
+    private Instant _upkeepAt;
+
+    internal IReadOnlyList<Publication> Published => _publications.All;
+
+    /// <summary>Whether the first join has ended: with contacts, or because there is nobody to ask.</summary>
+    internal bool HasJoined => Array.TrueForAll(_bootstraps, bootstrap => bootstrap.HasEnded);
+
+    /// <summary>Whether anybody answers: at least one contact in a table that is not failing.</summary>
+    internal int ContactCount
+    {
+        get
+        {
+            int count = 0;
+            foreach (LocalNode local in _locals)
+            {
+                count += local.Table.Count;
+            }
+
+            return count;
+        }
+    }
+
+    /// <summary>Called when joining makes progress; under the driver's lock, so it may only signal.</summary>
+    internal Action? JoinChanged { get; set; }
+
+    /// <summary>Takes contacts of an earlier life: candidates only, verified before they are handed out.</summary>
+    internal void AddSaved(IEnumerable<NodeContact> contacts)
+    {
+        foreach (NodeContact contact in contacts)
+        {
+            foreach (Bootstrap bootstrap in _bootstraps)
+            {
+                if (bootstrap.Local.Accepts(contact.Endpoint))
+                {
+                    bootstrap.AddSaved(contact);
+                    break;
+                }
+            }
+        }
+    }
+
+    /// <summary>Takes an endpoint to join through; its id is learnt from its answer.</summary>
+    internal void AddRouter(UdpEndpoint router, Instant now)
+    {
+        foreach (Bootstrap bootstrap in _bootstraps)
+        {
+            if (bootstrap.Local.Accepts(router))
+            {
+                bootstrap.AddRouter(router, now);
+            }
+        }
+
+        _upkeepAt = Instant.Earlier(_upkeepAt, now);
+    }
+
+    /// <summary>Begins to join. Call once, after routers and saved contacts were added.</summary>
+    internal void Join(Instant now)
+    {
+        foreach (Bootstrap bootstrap in _bootstraps)
+        {
+            bootstrap.Begin(now);
+        }
+
+        _upkeepAt = now;
+        Elapse(now);
+    }
+
+    internal void Publish(Publication publication, Instant now)
+    {
+        _publications.Add(publication, now);
+        _upkeepAt = Instant.Earlier(_upkeepAt, _publications.NextDeadline);
+        _shouldAdvance = true;
+    }
+
+    internal void Withdraw(Publication publication) => _publications.Remove(publication);
+
+    private void EndPublication(Publication publication, Query query, Instant now)
+    {
+        publication.LastAt = now;
+        publication.LastStored = query.Committed().Stored;
+        publication.Rounds++;
+        _publications.Ended(publication, now);
+        publication.Told?.Invoke(publication);
+        _upkeepAt = Instant.Earlier(_upkeepAt, Instant.Later(_publications.NextDeadline, now));
+    }
+
+    private void Upkeep(Instant now)
+    {
+        Instant next = Instant.Never;
+        bool portsAgree = true;
+        foreach (LocalNode local in _locals)
+        {
+            for (int checks = 0; checks < MaxChecksAtOnce && local.Table.TryNextDoubtful(now, out NodeContact doubtful); checks++)
+            {
+                Check(local, doubtful, now);
+            }
+
+            portsAgree &= local.Votes.Agreed is null || local.Votes.PortsAgree;
+        }
+
+        foreach (Bootstrap bootstrap in _bootstraps)
+        {
+            next = Instant.Earlier(next, Join(bootstrap, now));
+            if (!IsRefreshing && bootstrap.Local.Table.TryNextRefresh(now, out Key160 target))
+            {
+                Refresh(bootstrap.Local, target, now);
+            }
+
+            next = Instant.Earlier(next, bootstrap.Local.Table.NextDeadline);
+        }
+
+        Reachability.Elapse(now, portsAgree);
+        Peers.Expire(now);
+        next = Instant.Earlier(next, Reachability.NextDeadline);
+        next = Instant.Earlier(next, Peers.NextDeadline);
+        next = Instant.Earlier(next, _publications.NextDeadline);
+        _upkeepAt = Instant.Later(next, now + s_leastUpkeepPause);
+    }
+
+    private Walk? _refresh;
+
+    private bool IsRefreshing => _refresh is { IsFinished: false };
+
+    private void Refresh(LocalNode local, Key160 target, Instant now) =>
+        _refresh = StartWalk(OwnQuery(target), local, [], now);
+
+    // What upkeep starts brings upkeep back when it ends.
+    private FindNodeQuery OwnQuery(Key160 target)
+    {
+        FindNodeQuery query = new(target);
+        query.Changed = () => _upkeepAt = query.IsFinished ? default : _upkeepAt;
+        return query;
+    }
+
+    private Instant Join(Bootstrap bootstrap, Instant now)
+    {
+        LocalNode local = bootstrap.Local;
+        switch (bootstrap.NextStep(now))
+        {
+            case BootstrapStep.WalkToSelf:
+                bootstrap.Walk = StartWalk(OwnQuery(local.Id), local, bootstrap.TakeSaved(), now);
+                break;
+            case BootstrapStep.AskRouter when bootstrap.TryNextRouter(now, out UdpEndpoint router):
+                DirectQuery question = new(KrpcMethod.FindNode, local.Id)
+                {
+                    OnAnswered = (from, contacts, at) => RouterAnswered(bootstrap, from, contacts, at),
+                };
+                Start(question, router, null, now, attempts: 1);
+                break;
+            case BootstrapStep.FillBucket:
+                if (!IsRefreshing && bootstrap.TryNextBucket(_chance, out Key160 target))
+                {
+                    Refresh(local, target, now);
+                }
+
+                break;
+            default:
+                break;
+        }
+
+        if (bootstrap.HasJustEnded())
+        {
+            JoinChanged?.Invoke();
+        }
+
+        return bootstrap.NextDeadline(now);
+    }
+
+    private void RouterAnswered(Bootstrap bootstrap, NodeContact from, IReadOnlyList<NodeContact> contacts, Instant now)
+    {
+        NodeContact[] seeds = [from, .. contacts];
+        if (bootstrap.Walk is { IsFinished: false } walk)
+        {
+            walk.Lookup.AddSeeds(seeds);
+        }
+        else
+        {
+            bootstrap.Walk = StartWalk(OwnQuery(bootstrap.Local.Id), bootstrap.Local, seeds, now);
+        }
+
+        _shouldAdvance = true;
+        _upkeepAt = now;
+    }
+}
