@@ -1,0 +1,554 @@
+using System.Diagnostics;
+
+namespace Kadstone.Kademlia;
+
+/// <summary>The contacts a node knows to be alive, in buckets by the length of the prefix that their keys share with ours.</summary>
+/// <typeparam name="TKey">The key type of the network.</typeparam>
+/// <typeparam name="TContact">The contact type; its equality says what "the same node" is.</typeparam>
+/// <remarks>
+/// <para>Maymounkov and Mazières, "Kademlia", sections 2.2, 2.4 and 4.1; BEP 5, "Routing Table".</para>
+/// <para>The table asks nobody. It names whom to check (<see cref="TryNextDoubtful"/>) and which key to look up
+/// (<see cref="TryNextRefresh"/>); the network reports with <see cref="Answered"/> and <see cref="Failed"/>. A living entry is
+/// never evicted for a new one: old contacts are the likeliest to stay.</para>
+/// </remarks>
+public sealed class RoutingTable<TKey, TContact>
+    where TKey : struct, IKey<TKey>
+    where TContact : struct, IContact<TContact, TKey>
+{
+    /// <summary>A bad entry that nothing replaces is dropped after so many failures more.</summary>
+    private const int FurtherFailures = 3;
+
+    private readonly TKey _self;
+    private readonly RoutingTableOptions _options;
+    private readonly Random _chance;
+    private readonly DiversityCounts? _diversity;
+    private readonly KeyChangers<TContact> _keyChangers;
+
+    // Index = common prefix length. Both grow to the depth in use: log2 of the network, about 25 in the largest.
+    private Bucket<TKey, TContact>?[] _buckets = [];
+    private Instant[] _refreshAt = [];
+    private int _depth;
+    private int _sound;
+
+    // Lower bounds: made exact by the scan that finds nothing due.
+    private Instant _nextCheck = Instant.Never;
+    private Instant _nextRefresh = Instant.Never;
+
+    /// <summary>An empty table around <paramref name="self"/>.</summary>
+    /// <param name="self">Our own key. It is never an entry.</param>
+    /// <param name="options">Sizes and patience.</param>
+    /// <param name="chance">Where random refresh keys come from.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public RoutingTable(TKey self, RoutingTableOptions options, Random chance)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(chance);
+        options.Validate();
+        _self = self;
+        _options = options;
+        _chance = chance;
+        _diversity = options.Diversity is null ? null : new DiversityCounts(options.Diversity);
+        _keyChangers = new KeyChangers<TContact>(options.KeyChangeBan);
+    }
+
+    /// <summary>Our own key.</summary>
+    public TKey Self => _self;
+
+    /// <summary>How many entries there are, bad ones included; replacements are not.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>How many contacts a diversity limit refused so far.</summary>
+    public long RefusedByDiversity { get; private set; }
+
+    /// <summary>How many answers came under another key than the contact had before.</summary>
+    public long KeyChanges { get; private set; }
+
+    /// <summary>The moment at which <see cref="TryNextDoubtful"/> or <see cref="TryNextRefresh"/> may have something; never too late, at times too early.</summary>
+    public Instant NextDeadline => Instant.Earlier(_nextCheck, _nextRefresh);
+
+    /// <summary>Every entry, nearest bucket last.</summary>
+    public IEnumerable<TableEntry<TContact>> Entries
+    {
+        get
+        {
+            for (int index = 0; index < _depth; index++)
+            {
+                Bucket<TKey, TContact>? bucket = _buckets[index];
+                for (int i = 0; bucket is not null && i < bucket.Count; i++)
+                {
+                    EntryHealth health = bucket.HealthAt(i);
+                    yield return new TableEntry<TContact>(bucket.ContactAt(i), index, health.LastSeen, health.Failures, health.Added);
+                }
+            }
+        }
+    }
+
+    /// <summary>Offers a contact that has just answered us. Hearsay does not belong here.</summary>
+    public Admission<TContact> Admit(TContact contact, Instant now)
+    {
+        int index = BucketOf(contact.Key);
+        if (index == TKey.ByteLength * 8 || _keyChangers.Contains(contact, now))
+        {
+            return Outcome(AdmissionKind.Refused);
+        }
+
+        if (TryFind(contact, out int at, out int i))
+        {
+            return Outcome(Renew(at, i, contact, now) ? AdmissionKind.Refreshed : AdmissionKind.Refused);
+        }
+
+        if (!ForgetReplacement(contact, now))
+        {
+            return Outcome(AdmissionKind.Refused);
+        }
+
+        Bucket<TKey, TContact> bucket = Reach(index, now);
+        if (!Fits(bucket, contact))
+        {
+            RefusedByDiversity++;
+            return Outcome(AdmissionKind.Refused);
+        }
+
+        if (bucket.Count >= _options.BucketSize)
+        {
+            int bad = bucket.WorstWith(_options.MaxFailures);
+            if (bad < 0)
+            {
+                return KeepAsReplacement(bucket, contact, now);
+            }
+
+            RemoveEntry(bucket, bad);
+        }
+
+        AddEntry(index, bucket, contact, now, now);
+        return Outcome(AdmissionKind.Added);
+    }
+
+    /// <summary>A contact answered a request. Unknown contacts are ignored: <see cref="Admit"/> is the way in.</summary>
+    public void Answered(TContact contact, Instant now)
+    {
+        if (TryFind(contact, out int index, out int i))
+        {
+            Renew(index, i, contact, now);
+        }
+    }
+
+    /// <summary>A contact sent us a query: a sign of life, but no proof that it answers, so its failures stay.</summary>
+    /// <remarks>BEP 5: "A node is also good if it has ever responded to one of our queries and has sent us a query within the last 15 minutes."</remarks>
+    public void Queried(TContact contact, Instant now)
+    {
+        if (TryFind(contact, out int index, out int i) && _buckets[index]!.ContactAt(i).Key.Equals(contact.Key))
+        {
+            ref EntryHealth health = ref _buckets[index]!.HealthAt(i);
+            health.LastSeen = now;
+            if (health.Failures == 0)
+            {
+                health.CheckAt = now + _options.DoubtfulAfter;
+            }
+        }
+    }
+
+    /// <summary>A contact left a request unanswered. A bad one gives its place to the freshest replacement.</summary>
+    public void Failed(TContact contact, Instant now)
+    {
+        if (!TryFind(contact, out int index, out int i))
+        {
+            DropReplacement(contact);
+            return;
+        }
+
+        Bucket<TKey, TContact> bucket = _buckets[index]!;
+        int failures = bucket.HealthAt(i).Failures + 1;
+        if (failures >= _options.MaxFailures
+            && (TryPromote(index, bucket, i, now) || failures >= _options.MaxFailures + FurtherFailures))
+        {
+            if (bucket.IndexOf(contact) is int left and >= 0)
+            {
+                RemoveEntry(bucket, left);
+            }
+
+            return;
+        }
+
+        bucket.HealthAt(i).CheckAt = now + RetryDelay(failures);
+        _nextCheck = Instant.Earlier(_nextCheck, bucket.HealthAt(i).CheckAt);
+        SetFailures(bucket, i, failures);
+    }
+
+    /// <summary>Whether a contact is an entry.</summary>
+    public bool Contains(TContact contact) => TryFind(contact, out _, out _);
+
+    /// <summary>Drops a contact; the freshest replacement takes its place.</summary>
+    /// <returns>False when it was no entry.</returns>
+    public bool Remove(TContact contact)
+    {
+        if (!TryFind(contact, out int index, out int i))
+        {
+            DropReplacement(contact);
+            return false;
+        }
+
+        RemoveEntry(_buckets[index]!, i);
+        FillFromReplacements(index, _buckets[index]!);
+        return true;
+    }
+
+    /// <summary>Copies the entries nearest to a key, as many as fit. Allocates nothing.</summary>
+    /// <returns>How many were copied.</returns>
+    /// <remarks>
+    /// <para>Entries with failures fill up what sound ones leave empty; bad ones are never handed out.</para>
+    /// <para>The set is exact. The order is exact between buckets, not inside one: most answers are one or two block copies.
+    /// With d = self XOR target, the entries of bucket i agree with the target in bit i exactly where that bit of d is set. So bucket
+    /// i is nearer than all deeper ones where it is set and farther where it is not, and no two buckets interleave.</para>
+    /// </remarks>
+    public int CopyClosest(TKey target, Span<TContact> destination)
+    {
+        int filled = CopyByDistance(target, destination, sound: true);
+        if (filled < destination.Length && _sound < Count)
+        {
+            filled += CopyByDistance(target, destination[filled..], sound: false);
+        }
+
+        return filled;
+    }
+
+    /// <summary>Names the next entry that was silent too long or is due for another try, and counts it as being checked until
+    /// <see cref="Answered"/> or <see cref="Failed"/>.</summary>
+    /// <remarks>A check that nobody reports on is due again after <see cref="RoutingTableOptions.DoubtfulAfter"/>.</remarks>
+    public bool TryNextDoubtful(Instant now, out TContact contact)
+    {
+        contact = default;
+        if (now < _nextCheck)
+        {
+            return false;
+        }
+
+        Instant next = Instant.Never;
+        for (int index = _depth - 1; index >= 0; index--)
+        {
+            Bucket<TKey, TContact>? bucket = _buckets[index];
+            for (int i = 0; bucket is not null && i < bucket.Count; i++)
+            {
+                if (bucket.HealthAt(i).CheckAt <= now)
+                {
+                    bucket.HealthAt(i).CheckAt = now + _options.DoubtfulAfter;
+                    contact = bucket.ContactAt(i);
+                    return true;
+                }
+
+                next = Instant.Earlier(next, bucket.HealthAt(i).CheckAt);
+            }
+        }
+
+        _nextCheck = next;
+        return false;
+    }
+
+    /// <summary>Names a random key in the next bucket that did not change for <see cref="RoutingTableOptions.RefreshAfter"/>, and
+    /// counts the bucket as changed. Empty buckets above the deepest entry count too.</summary>
+    public bool TryNextRefresh(Instant now, out TKey target)
+    {
+        target = default;
+        if (now < _nextRefresh)
+        {
+            return false;
+        }
+
+        Instant next = Instant.Never;
+        for (int index = _depth - 1; index >= 0; index--)
+        {
+            if (_refreshAt[index] <= now)
+            {
+                _refreshAt[index] = now + _options.RefreshAfter;
+                target = Keyspace.RandomInBucket(_self, index, _chance);
+                return true;
+            }
+
+            next = Instant.Earlier(next, _refreshAt[index]);
+        }
+
+        _nextRefresh = next;
+        return false;
+    }
+
+    private int CopyByDistance(TKey target, Span<TContact> destination, bool sound)
+    {
+        TKey distance = _self ^ target;
+        int filled = 0;
+        for (int index = distance.LeadingZeroCount; index < _depth && filled < destination.Length; index++)
+        {
+            if (distance[index])
+            {
+                filled += CopyBucket(_buckets[index], target, destination[filled..], sound);
+            }
+        }
+
+        for (int index = _depth - 1; index >= 0 && filled < destination.Length; index--)
+        {
+            if (!distance[index])
+            {
+                filled += CopyBucket(_buckets[index], target, destination[filled..], sound);
+            }
+        }
+
+        return filled;
+    }
+
+    private int CopyBucket(Bucket<TKey, TContact>? bucket, TKey target, Span<TContact> destination, bool sound)
+    {
+        if (bucket is null)
+        {
+            return 0;
+        }
+
+        if (!sound)
+        {
+            return CopyFailing(bucket, target, destination);
+        }
+
+        ReadOnlySpan<TContact> contacts = bucket.SoundContacts;
+        if (contacts.Length <= destination.Length)
+        {
+            contacts.CopyTo(destination);
+            return contacts.Length;
+        }
+
+        int count = 0;
+        foreach (ref readonly TContact contact in contacts)
+        {
+            Nearest.Keep(destination, ref count, contact, target);
+        }
+
+        return count;
+    }
+
+    private int CopyFailing(Bucket<TKey, TContact> bucket, TKey target, Span<TContact> destination)
+    {
+        int count = 0;
+        for (int i = bucket.Sound; i < bucket.Count; i++)
+        {
+            if (bucket.HealthAt(i).Failures < _options.MaxFailures)
+            {
+                Nearest.Keep(destination, ref count, bucket.ContactAt(i), target);
+            }
+        }
+
+        return count;
+    }
+
+    private static Admission<TContact> Outcome(AdmissionKind kind) => new(kind, false, default);
+
+    private int BucketOf(TKey key) => (_self ^ key).LeadingZeroCount;
+
+    /// <summary>Finds the entry equal to a contact, under whatever key it stands here.</summary>
+    private bool TryFind(in TContact contact, out int index, out int i)
+    {
+        index = BucketOf(contact.Key);
+        i = index < _depth && _buckets[index] is { } own ? own.IndexOf(contact) : -1;
+        if (i >= 0)
+        {
+            return true;
+        }
+
+        // Equality may ignore the key. A scan of the few hundred contacts costs less than a second index of them all would.
+        for (index = 0; index < _depth; index++)
+        {
+            i = _buckets[index]?.IndexOf(contact) ?? -1;
+            if (i >= 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private Bucket<TKey, TContact> Reach(int index, Instant now)
+    {
+        if (index >= _buckets.Length)
+        {
+            int grown = Math.Min(TKey.ByteLength * 8, Math.Max(index + 1, _buckets.Length + 4));
+            Array.Resize(ref _buckets, grown);
+            Array.Resize(ref _refreshAt, grown);
+        }
+
+        for (; _depth <= index; _depth++)
+        {
+            _refreshAt[_depth] = now + _options.RefreshAfter;
+            _nextRefresh = Instant.Earlier(_nextRefresh, _refreshAt[_depth]);
+        }
+
+        return _buckets[index] ??= new Bucket<TKey, TContact>();
+    }
+
+    private bool Fits(Bucket<TKey, TContact> bucket, in TContact contact) =>
+        _options.Diversity is not { } limits
+        || (_diversity!.Fits(contact.Host, contact.Prefix) && bucket.CountInPrefix(contact.Prefix) < limits.PerPrefixInBucket);
+
+    private void AddEntry(int index, Bucket<TKey, TContact> bucket, in TContact contact, Instant seen, Instant now)
+    {
+        EntryHealth health = new() { Added = now, LastSeen = seen, CheckAt = seen + _options.DoubtfulAfter };
+        bucket.Add(contact, health, _options.BucketSize);
+        _diversity?.Add(contact.Host, contact.Prefix);
+        _refreshAt[index] = now + _options.RefreshAfter;
+        _nextCheck = Instant.Earlier(_nextCheck, health.CheckAt);
+        Count++;
+        _sound++;
+        Debug.Assert(_sound <= Count);
+    }
+
+    private void RemoveEntry(Bucket<TKey, TContact> bucket, int i)
+    {
+        ref TContact contact = ref bucket.ContactAt(i);
+        _diversity?.Remove(contact.Host, contact.Prefix);
+        _sound -= bucket.HealthAt(i).Failures == 0 ? 1 : 0;
+        Count--;
+        bucket.RemoveAt(i);
+        Debug.Assert(_sound >= 0);
+    }
+
+    private void SetFailures(Bucket<TKey, TContact> bucket, int i, int failures)
+    {
+        int before = bucket.Sound;
+        bucket.SetFailures(i, failures);
+        _sound += bucket.Sound - before;
+    }
+
+    /// <summary>Notes an answer of an entry. An answer under another key costs it its place: one entry a contact, and it has to keep its key.</summary>
+    private bool Renew(int index, int i, in TContact contact, Instant now)
+    {
+        Bucket<TKey, TContact> bucket = _buckets[index]!;
+        if (!bucket.ContactAt(i).Key.Equals(contact.Key))
+        {
+            NoteKeyChange(contact, now);
+            RemoveEntry(bucket, i);
+            FillFromReplacements(index, bucket);
+            return false;
+        }
+
+        TryUpdate(bucket, i, contact);
+        bucket.HealthAt(i).LastSeen = now;
+        bucket.HealthAt(i).CheckAt = now + _options.DoubtfulAfter;
+        SetFailures(bucket, i, 0);
+        _refreshAt[index] = now + _options.RefreshAfter;
+        return true;
+    }
+
+    /// <summary>Takes over what changed in a contact besides its key (an address, where equality is the peer's name), if the limits allow it.</summary>
+    private void TryUpdate(Bucket<TKey, TContact> bucket, int i, in TContact contact)
+    {
+        ref TContact old = ref bucket.ContactAt(i);
+        if (_diversity is not null && (old.Host != contact.Host || old.Prefix != contact.Prefix))
+        {
+            TContact previous = old;
+            _diversity.Remove(previous.Host, previous.Prefix);
+            int inBucket = bucket.CountInPrefix(contact.Prefix) - (previous.Prefix == contact.Prefix ? 1 : 0);
+            bool fits = _diversity.Fits(contact.Host, contact.Prefix) && inBucket < _options.Diversity!.PerPrefixInBucket;
+            TContact kept = fits ? contact : previous;
+            _diversity.Add(kept.Host, kept.Prefix);
+            old = kept;
+            return;
+        }
+
+        old = contact;
+    }
+
+    private void NoteKeyChange(in TContact contact, Instant now)
+    {
+        KeyChanges++;
+        _keyChangers.Add(contact, now);
+    }
+
+    private Admission<TContact> KeepAsReplacement(Bucket<TKey, TContact> bucket, in TContact contact, Instant now)
+    {
+        if (_options.ReplacementSize > 0)
+        {
+            bucket.Replacements ??= new ReplacementCache<TKey, TContact>(_options.ReplacementSize);
+            bucket.Replacements.Add(contact, now, _options.Diversity);
+        }
+
+        int doubtful = bucket.LeastRecentlySeenDue(now);
+        if (doubtful < 0)
+        {
+            return Outcome(AdmissionKind.Full);
+        }
+
+        bucket.HealthAt(doubtful).CheckAt = now + _options.DoubtfulAfter;
+        return new Admission<TContact>(AdmissionKind.Full, true, bucket.ContactAt(doubtful));
+    }
+
+    /// <summary>Takes a contact out of the replacement caches before it is admitted anew.</summary>
+    /// <returns>False when it stood there under another key.</returns>
+    private bool ForgetReplacement(in TContact contact, Instant now)
+    {
+        if (DropReplacement(contact) is not { } dropped || dropped.Key.Equals(contact.Key))
+        {
+            return true;
+        }
+
+        NoteKeyChange(contact, now);
+        return false;
+    }
+
+    private TContact? DropReplacement(in TContact contact)
+    {
+        for (int index = 0; index < _depth; index++)
+        {
+            ReplacementCache<TKey, TContact>? cache = _buckets[index]?.Replacements;
+            int i = cache?.IndexOf(contact) ?? -1;
+            if (i >= 0)
+            {
+                TContact dropped = cache![i];
+                cache.RemoveAt(i);
+                return dropped;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Puts the freshest replacement that fits into the place of entry <paramref name="i"/>.</summary>
+    private bool TryPromote(int index, Bucket<TKey, TContact> bucket, int i, Instant now)
+    {
+        if (bucket.Replacements is not { Count: > 0 })
+        {
+            return false;
+        }
+
+        TContact bad = bucket.ContactAt(i);
+        EntryHealth health = bucket.HealthAt(i);
+        RemoveEntry(bucket, i);
+        if (FillFromReplacements(index, bucket))
+        {
+            _refreshAt[index] = now + _options.RefreshAfter;
+            return true;
+        }
+
+        AddEntry(index, bucket, bad, health.LastSeen, health.Added);
+        SetFailures(bucket, bucket.IndexOf(bad), health.Failures);
+        return false;
+    }
+
+    private bool FillFromReplacements(int index, Bucket<TKey, TContact> bucket)
+    {
+        for (int i = (bucket.Replacements?.Count ?? 0) - 1; i >= 0; i--)
+        {
+            TContact replacement = bucket.Replacements![i];
+            if (Fits(bucket, replacement))
+            {
+                Instant seen = bucket.Replacements.SeenAt(i);
+                bucket.Replacements.RemoveAt(i);
+                AddEntry(index, bucket, replacement, seen, seen);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private TimeSpan RetryDelay(int failures)
+    {
+        TimeSpan delay = _options.RetryAfter * Math.Pow(2, Math.Min(failures - 1, 16));
+        return delay < _options.DoubtfulAfter ? delay : _options.DoubtfulAfter;
+    }
+}
