@@ -29,6 +29,12 @@ internal static unsafe partial class Sodium
         {
             if (NativeLibrary.TryLoad(candidate, assembly, path, out nint handle))
             {
+                // Picks the implementations for this processor; safe to repeat, and from any thread.
+                if (((delegate* unmanaged<int>)NativeLibrary.GetExport(handle, "sodium_init"))() < 0)
+                {
+                    throw new DllNotFoundException("libsodium is installed, but it could not start (sodium_init failed).");
+                }
+
                 return handle;
             }
         }
@@ -39,4 +45,44 @@ internal static unsafe partial class Sodium
     // No callback, no lock, some nanoseconds: the transition to preemptive mode would cost more than the call.
     [LibraryImport(Library), SuppressGCTransition]
     internal static partial int crypto_shorthash(byte* hash, byte* message, ulong length, byte* key);
+
+    [LibraryImport(Library)]
+    internal static partial int crypto_generichash(byte* digest, nuint digestLength, byte* message, ulong length, byte* key, nuint keyLength);
+
+    [LibraryImport(Library)]
+    internal static partial int crypto_sign_ed25519_seed_keypair(byte* publicKey, byte* secretKey, byte* seed);
+
+    [LibraryImport(Library)]
+    internal static partial int crypto_sign_ed25519_detached(byte* signature, ulong* signatureLength, byte* message, ulong length, byte* secretKey);
+
+    [LibraryImport(Library)]
+    internal static partial int crypto_sign_ed25519_verify_detached(byte* signature, byte* message, ulong length, byte* publicKey);
+
+    [LibraryImport(Library)]
+    internal static partial int crypto_hash_sha512_init(Sha512State* state);
+
+    [LibraryImport(Library)]
+    internal static partial int crypto_hash_sha512_update(Sha512State* state, byte* input, ulong length);
+
+    [LibraryImport(Library)]
+    internal static partial int crypto_hash_sha512_final(Sha512State* state, byte* digest);
+
+    [LibraryImport(Library)]
+    internal static partial void crypto_core_ed25519_scalar_reduce(byte* scalar, byte* wide);
+
+    [LibraryImport(Library)]
+    internal static partial void crypto_core_ed25519_scalar_mul(byte* product, byte* left, byte* right);
+
+    [LibraryImport(Library)]
+    internal static partial void crypto_core_ed25519_scalar_add(byte* sum, byte* left, byte* right);
+
+    [LibraryImport(Library)]
+    internal static partial int crypto_scalarmult_ed25519_base_noclamp(byte* point, byte* scalar);
+
+    /// <summary>crypto_hash_sha512_state: 8 words of state, 2 of count, a block of 128 bytes.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Sha512State
+    {
+        private fixed ulong _words[26];
+    }
 }

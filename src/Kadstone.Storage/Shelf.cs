@@ -1,0 +1,18 @@
+namespace Kadstone.Storage;
+
+/// <summary>The kind of a record: keys of two shelves never meet, and each shelf has its own cap.</summary>
+/// <remarks>The numbers are part of the stored format and never change. 1 to 19 belong to Mainline, 20 to 39 to Hyperswarm, 40 to 59 to IPFS.</remarks>
+public enum Shelf : short
+{
+    /// <summary>No shelf; no store takes it.</summary>
+    None = 0,
+
+    /// <summary>BEP 44 immutable items, by target. Their sequence is 0. Durable.</summary>
+    MainlineImmutable = 1,
+
+    /// <summary>BEP 44 mutable items, by target. Their sequence is the item's `seq`. Durable.</summary>
+    MainlineMutable = 2,
+
+    /// <summary>The journal of BEP 5 peers. Soft: the answer to an announce does not wait for it.</summary>
+    MainlinePeers = 3,
+}
