@@ -1,6 +1,5 @@
 using Kadstone.Datagrams;
 using Kadstone.Kademlia;
-using Kadstone.Mainline.Wire;
 
 namespace Kadstone.Mainline.Core;
 

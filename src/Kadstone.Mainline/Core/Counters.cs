@@ -1,4 +1,3 @@
-using Kadstone.Mainline.Wire;
 
 namespace Kadstone.Mainline.Core;
 

@@ -1,6 +1,5 @@
 using Kadstone.Datagrams;
 using Kadstone.Kademlia;
-using Kadstone.Mainline.Wire;
 
 namespace Kadstone.Mainline.Core;
 
@@ -47,7 +46,7 @@ internal sealed class LocalNode
     internal int ReadContacts(in KrpcMessage answer, Span<NodeContact> destination)
     {
         ReadOnlySpan<byte> packed = IsIPv4 ? answer.Nodes : answer.Nodes6;
-        int size = IsIPv4 ? NodeContact.IPv4Length : NodeContact.IPv6Length;
+        int size = IsIPv4 ? NodeContact.CompactLengthIPv4 : NodeContact.CompactLengthIPv6;
         int count = 0;
         while (packed.Length >= size && count < destination.Length)
         {

@@ -3,7 +3,6 @@ using Kadstone.Datagrams;
 using Kadstone.Kademlia;
 using Kadstone.Mainline.Core.Peers;
 using Kadstone.Mainline.Core.Queries;
-using Kadstone.Mainline.Wire;
 
 namespace Kadstone.Mainline.Core;
 
@@ -47,7 +46,7 @@ internal sealed partial class MainlineProtocol
         Reply reply = new(local, from, query.Transaction, most, IsLean: allowance < LeanAllowance);
         if (query.Fault != KrpcFault.None)
         {
-            Refuse(reply, KrpcErrorCode.Protocol, KrpcFaults.Text(query.Fault), now);
+            Refuse(reply, KrpcErrorCode.Protocol, query.Fault.Text(), now);
             return;
         }
 
@@ -76,7 +75,7 @@ internal sealed partial class MainlineProtocol
                 AnswerFindNode(reply, query, now);
                 break;
             default:
-                Refuse(reply, KrpcErrorCode.MethodUnknown, "unknown method"u8, now);
+                Refuse(reply, KrpcErrorCode.UnknownMethod, "unknown method"u8, now);
                 break;
         }
 
@@ -279,7 +278,7 @@ internal sealed partial class MainlineProtocol
 
     private static void WriteNodes(ref KrpcWriter writer, LocalNode? local, in Key160 target, bool isIPv4, Span<NodeContact> nearest, ref int room)
     {
-        int size = isIPv4 ? NodeContact.IPv4Length : NodeContact.IPv6Length;
+        int size = isIPv4 ? NodeContact.CompactLengthIPv4 : NodeContact.CompactLengthIPv6;
         int most = Math.Min(MaxNodes, (room - 12) / size);
         if (most < 0)
         {

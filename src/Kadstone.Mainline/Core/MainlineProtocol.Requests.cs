@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using Kadstone.Datagrams;
 using Kadstone.Kademlia;
 using Kadstone.Mainline.Core.Queries;
-using Kadstone.Mainline.Wire;
 
 namespace Kadstone.Mainline.Core;
 

@@ -1,7 +1,6 @@
 using Kadstone.Datagrams;
 using Kadstone.Kademlia;
 using Kadstone.Mainline.Core.Queries;
-using Kadstone.Mainline.Wire;
 
 namespace Kadstone.Mainline.Core;
 
