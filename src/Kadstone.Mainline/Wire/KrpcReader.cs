@@ -370,6 +370,7 @@ internal static class KrpcReader
                 return JudgeResponse(ref message, ref draft);
             case (byte)'e':
                 message.Kind = KrpcKind.Error;
+                message.HasId &= draft.Body == Field.ReturnValues;   // libtorrent sends an r beside e
                 return draft.HasErrorCode ? Malformed.None : Malformed.BadError;
             default:
                 return Malformed.UnknownKind;
