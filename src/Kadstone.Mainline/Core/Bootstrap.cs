@@ -163,9 +163,7 @@ internal sealed class Bootstrap(LocalNode local)
             return false;
         }
 
-        Span<byte> key = stackalloc byte[20];
-        chance.NextBytes(key);
-        target = KeyInBucket(local.Id, next, Key160.Read(key));
+        target = Keyspace.RandomInBucket(local.Id, next, chance);
         return true;
     }
 
@@ -194,24 +192,6 @@ internal sealed class Bootstrap(LocalNode local)
         }
 
         return Walk is null || !HasEnded || !_bucketsListed || _bucketsToFill.Count > 0 ? now : _rememberAt;
-    }
-
-    // The first `bucket` bits of our id, the next one flipped, the rest random.
-    private static Key160 KeyInBucket(Key160 id, int bucket, Key160 random)
-    {
-        Span<byte> own = stackalloc byte[20];
-        Span<byte> mixed = stackalloc byte[20];
-        id.Write(own);
-        random.Write(mixed);
-        for (int bit = 0; bit <= bucket; bit++)
-        {
-            byte mask = (byte)(0x80 >> (bit & 7));
-            int wanted = own[bit >> 3] & mask;
-            wanted = bit == bucket ? wanted ^ mask : wanted;
-            mixed[bit >> 3] = (byte)((mixed[bit >> 3] & ~mask) | wanted);
-        }
-
-        return Key160.Read(mixed);
     }
 
     // When the table runs empty because the network is away, these are asked besides the routers.

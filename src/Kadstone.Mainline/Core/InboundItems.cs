@@ -11,7 +11,8 @@ namespace Kadstone.Mainline.Core;
 /// <param name="Put">The item to store; null for a get.</param>
 /// <param name="Sequence">In a get: only a newer item is wanted. Null: any.</param>
 /// <param name="Cas">In a put: the sequence number that must be stored.</param>
-/// <param name="Allowance">The most bytes the answer may have.</param>
+/// <param name="Length">The bytes of the query: what the answer may cost is measured by it.</param>
+/// <param name="Allowance">The most bytes that the rate limiter grants for the answer.</param>
 /// <param name="WantsIPv4">Whether nodes of IPv4 are wanted.</param>
 /// <param name="WantsIPv6">Whether nodes of IPv6 are wanted.</param>
 internal sealed record InboundItem(
@@ -22,6 +23,7 @@ internal sealed record InboundItem(
     Item? Put,
     long? Sequence,
     long? Cas,
+    int Length,
     int Allowance,
     bool WantsIPv4,
     bool WantsIPv6);

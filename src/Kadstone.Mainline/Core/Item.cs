@@ -49,7 +49,7 @@ internal sealed record Item
     internal bool HasValidSignature()
     {
         Span<byte> signed = stackalloc byte[ItemSignature.MaxSignedLength];
-        int length = ItemSignature.WriteSigned(Salt.Span, Sequence, Value.Span, signed);
+        int length = ItemSignature.Write(signed, Salt.Span, Sequence, Value.Span);
         return length > 0 && Crypto.Ed25519.Verify(Signature.Span, signed[..length], PublicKey.Span);
     }
 }

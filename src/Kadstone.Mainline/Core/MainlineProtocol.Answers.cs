@@ -17,6 +17,8 @@ internal sealed partial class MainlineProtocol
     private const int MaxAnswerIPv4 = 1_400;
     private const int MaxAnswerIPv6 = 1_024;
     private const int MaxItemAnswer = 1_280;
+    private const double MaxAmplificationOfItem = 15;
+    private const double MaxAmplificationOfNothing = 5;
 
     // An answer is at most this many times as long as its query, so that a forged source multiplies little.
     private const double MaxAmplification = 11.5;
@@ -37,12 +39,7 @@ internal sealed partial class MainlineProtocol
             return;
         }
 
-        int most = Math.Min(allowance, from.IsIPv4 ? MaxAnswerIPv4 : MaxAnswerIPv6);
-        if (query.Method is not (KrpcMethod.Get or KrpcMethod.Put))
-        {
-            most = Math.Min(most, (int)(length * MaxAmplification));
-        }
-
+        int most = Math.Min(Math.Min(allowance, from.IsIPv4 ? MaxAnswerIPv4 : MaxAnswerIPv6), (int)(length * MaxAmplification));
         Reply reply = new(local, from, query.Transaction, most, IsLean: allowance < LeanAllowance);
         if (query.Fault != KrpcFault.None)
         {
@@ -66,7 +63,7 @@ internal sealed partial class MainlineProtocol
                 break;
             case KrpcMethod.Get:
             case KrpcMethod.Put:
-                AnswerItem(reply, query, now);
+                AnswerItem(reply, query, length, allowance, now);
                 break;
             case KrpcMethod.SampleInfohashes:
                 AnswerSample(reply, query, now);
@@ -81,6 +78,9 @@ internal sealed partial class MainlineProtocol
 
         Consider(local, query, from, now);
     }
+
+    // The limiter paces the pings to strangers; without it somebody else must.
+    private readonly RecentEndpoints _candidates = new(TimeSpan.FromMinutes(1), 4_096);
 
     /// <summary>One answer in the making: to whom, from where, and how long it may get.</summary>
     private readonly ref struct Reply(LocalNode local, UdpEndpoint to, ReadOnlySpan<byte> transaction, int most, bool IsLean)
@@ -118,13 +118,13 @@ internal sealed partial class MainlineProtocol
         {
             local.Table.Queried(contact, now);
         }
-        else if (_limiter.WantsProof(from, now) && !_requests.IsAwaiting(from))
+        else if ((_settings.Limits.IsOn ? _limiter.WantsProof(from, now) : _candidates.Add(from, now)) && !_requests.IsAwaiting(from))
         {
             Check(local, contact, now);
         }
     }
 
-    private bool TryBegin(in Reply reply, out KrpcWriter writer)
+    private bool TryBegin(in Reply reply, out KrpcWriter writer, bool scrapes = false)
     {
         Span<byte> buffer = _outbox.Reserve();
         if (buffer.IsEmpty)
@@ -135,14 +135,15 @@ internal sealed partial class MainlineProtocol
         }
 
         writer = new KrpcWriter(buffer);
-        if (reply.IsLean)
+        writer.BeginResponse(reply.IsLean ? null : reply.To);
+        if (scrapes)
         {
-            writer.BeginResponse(reply.Local.Id);
+            // Upper case sorts before "id".
+            writer.Bytes("4:BFpe"u8, _downloaders.Bytes);
+            writer.Bytes("4:BFsd"u8, _seeds.Bytes);
         }
-        else
-        {
-            writer.BeginResponse(reply.Local.Id, reply.To);
-        }
+
+        writer.Key("2:id"u8, reply.Local.Id);
 
         return true;
     }
@@ -204,24 +205,22 @@ internal sealed partial class MainlineProtocol
 
     private void AnswerGetPeers(in Reply reply, in KrpcMessage query, Instant now)
     {
-        if (!TryBegin(reply, out KrpcWriter writer))
+        bool scrapes = query.Scrape && Peers.TryScrape(query.Target, now, _seeds, _downloaders);
+        int room = reply.Room(_settings.Version.Length) - (scrapes ? ScrapeLength : 0);
+        if (room < 0)
+        {
+            room += ScrapeLength;
+            scrapes = false;
+        }
+
+        if (!TryBegin(reply, out KrpcWriter writer, scrapes))
         {
             return;
         }
 
-        int room = reply.Room(_settings.Version.Length);
-
         // BEP 5 withholds nothing, but a full shelf gives no token, so that the asker announces to the next node.
         bool givesToken = !Peers.IsFull(query.Target) && room >= 9 + TokenIssuer.Length;
         room -= givesToken ? 9 + TokenIssuer.Length : 0;
-
-        bool scrapes = query.Scrape && room >= ScrapeLength && Peers.TryScrape(query.Target, now, _seeds, _downloaders);
-        if (scrapes)
-        {
-            room -= ScrapeLength;
-            writer.Bytes("4:BFpe"u8, _downloaders.Bytes);
-            writer.Bytes("4:BFsd"u8, _seeds.Bytes);
-        }
 
         // Nodes come first in the answer (sorted keys) and in its budget: lookups live on them. BEP 32 sends them beside values.
         WriteNodes(ref writer, reply, query, ref room);
@@ -375,7 +374,7 @@ internal sealed partial class MainlineProtocol
     }
 
     /// <summary>get and put: checked here as far as bytes alone can tell, then handed to whoever awaits the store.</summary>
-    private void AnswerItem(in Reply reply, in KrpcMessage query, Instant now)
+    private void AnswerItem(in Reply reply, in KrpcMessage query, int length, int allowance, Instant now)
     {
         bool isPut = query.Method == KrpcMethod.Put;
         Item? item = null;
@@ -424,7 +423,8 @@ internal sealed partial class MainlineProtocol
             item,
             !isPut && query.HasSequence ? query.Sequence : null,
             isPut && query.HasCas ? query.Cas : null,
-            reply.Most,
+            length,
+            allowance,
             query.HasWant ? query.WantsIPv4 : reply.To.IsIPv4,
             query.HasWant ? query.WantsIPv6 : !reply.To.IsIPv4);
         if (!InboundItems.TryAdd(inbound))
@@ -437,7 +437,9 @@ internal sealed partial class MainlineProtocol
     /// <summary>Answers a get whose store lookup has ended.</summary>
     internal void AnswerGet(InboundItem inbound, Item? stored, Instant now)
     {
-        Reply reply = ReplyTo(inbound, MaxItemAnswer);
+        // With a value an answer may be longer than BEP 32's 1,024 bytes over IPv6: the value alone may have 1,000.
+        int most = stored is null ? (int)(inbound.Length * MaxAmplificationOfNothing) : Math.Min(MaxItemAnswer, (int)(inbound.Length * MaxAmplificationOfItem));
+        Reply reply = ReplyTo(inbound, most);
         if (!TryBegin(reply, out KrpcWriter writer))
         {
             return;
@@ -500,7 +502,6 @@ internal sealed partial class MainlineProtocol
     internal void AnswerRefused(InboundItem inbound, KrpcErrorCode code, ReadOnlySpan<byte> text, Instant now) =>
         Refuse(ReplyTo(inbound, MaxAnswerIPv6), code, text, now);
 
-    // With a value an answer may be longer than BEP 32's 1,024 bytes over IPv6: the value itself may have 1,000.
     private Reply ReplyTo(InboundItem inbound, int most) =>
         new(_locals[inbound.Socket], inbound.From, inbound.Transaction, Math.Min(Math.Max(inbound.Allowance, 0), most), inbound.Allowance < LeanAllowance);
 }

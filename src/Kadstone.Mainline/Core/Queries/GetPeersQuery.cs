@@ -71,10 +71,9 @@ internal sealed class GetPeersQuery : Query
 
     internal override void Collect(Walk walk, NodeContact from, in KrpcMessage answer, Instant now)
     {
-        foreach (ReadOnlySpan<byte> compact in answer.Values)
+        foreach (UdpEndpoint peer in answer.Values)
         {
             if (_seen.Count < MaxPeers
-                && UdpEndpoint.TryReadCompact(compact, out UdpEndpoint peer)
                 && walk.Local.Scope.Allows(peer)
                 && _seen.Add(peer))
             {
