@@ -1,0 +1,125 @@
+using System.Buffers.Binary;
+
+namespace Kadstone.Storage.Sqlite;
+
+/// <summary>The stored format: the tables, their version, and how a connection is set up.</summary>
+internal static class StoreFile
+{
+    /// <summary>PRAGMA user_version. A change of the tables raises it and brings a step in <see cref="Prepare"/>.</summary>
+    public const int SchemaVersion = 1;
+
+    public const int PageBytes = 4096;
+
+    private const int ApplicationId = 0x4B414453; // "KADS"
+    private const int HeaderLength = 100;
+
+    // Rows are small and always sought by their whole key: one tree instead of two. The totals stand beside them because
+    // counting a million rows at every start would take longer than the start.
+    private const string Tables = """
+        CREATE TABLE records(
+            shelf INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, sequence INTEGER NOT NULL,
+            expires INTEGER NOT NULL, stored INTEGER NOT NULL,
+            PRIMARY KEY (shelf, key)) WITHOUT ROWID;
+        CREATE INDEX records_expires ON records(shelf, expires);
+        CREATE TABLE shelves(shelf INTEGER PRIMARY KEY, records INTEGER NOT NULL, bytes INTEGER NOT NULL);
+        """;
+
+    /// <summary>Opens the writer's connection: makes the tables in a new file, refuses what is not ours.</summary>
+    public static Connection Prepare(string path, SqliteStoreOptions options)
+    {
+        CheckHeader(path);
+        Connection connection = Connection.Open(path, options.BusyTimeout);
+        try
+        {
+            connection.Execute($"PRAGMA page_size = {PageBytes}");
+            if (connection.QueryNumber("PRAGMA user_version") == 0)
+            {
+                // Before write-ahead logging is on: version and tables reach the file itself, where the next start's CheckHeader reads them.
+                connection.Execute($"BEGIN IMMEDIATE; {Tables} PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {SchemaVersion}; COMMIT");
+            }
+
+            long logBytes = Math.Min(options.MaxFileBytes / 20, 32 << 20);
+            connection.Execute($"""
+                PRAGMA journal_mode = WAL;
+                PRAGMA synchronous = FULL;
+                PRAGMA secure_delete = OFF;
+                PRAGMA cache_size = -32768;
+                PRAGMA wal_autocheckpoint = {logBytes / PageBytes};
+                PRAGMA journal_size_limit = {logBytes};
+                """);
+            return connection;
+        }
+        catch
+        {
+            connection.RollBackIfOpen();
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a reader's connection to a prepared file.</summary>
+    public static Connection OpenReader(string path, SqliteStoreOptions options)
+    {
+        Connection connection = Connection.Open(path, options.BusyTimeout);
+        connection.Execute("PRAGMA query_only = ON");
+        return connection;
+    }
+
+    /// <summary>What a record takes of <see cref="SqliteStoreOptions.MaxFileBytes"/>.</summary>
+    public static long RecordBytes(int keyLength, int valueLength)
+    {
+        // https://www.sqlite.org/fileformat2.html, "B-tree Pages": in an index tree a row above 1,002 bytes of a 4,096-byte page
+        // goes on in pages of its own.
+        const int MaxLocal = ((PageBytes - 12) * 64 / 255) - 23;
+        const int RowOverhead = 32;
+        int row = keyLength + valueLength + RowOverhead;
+        long overflowBytes = row <= MaxLocal ? 0 : (row - MaxLocal + PageBytes - 1) / PageBytes * PageBytes;
+        int local = Math.Min(row, MaxLocal);
+        int indexLine = keyLength + RowOverhead;
+        return overflowBytes + ((local + indexLine) * 3 / 2);
+    }
+
+    /// <summary>Reads version and owner from the file's first bytes, so that a file that is not ours is not touched: SQLite writes even when it only opens.</summary>
+    private static void CheckHeader(string path)
+    {
+        Span<byte> header = stackalloc byte[HeaderLength];
+        int length;
+        try
+        {
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            length = file.ReadAtLeast(header, HeaderLength, throwOnEndOfStream: false);
+        }
+        catch (FileNotFoundException)
+        {
+            return;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreUnavailableException(StoreFailure.Io, $"The store {path} cannot be read: {exception.Message}", exception);
+        }
+
+        if (length == 0)
+        {
+            return;
+        }
+
+        // https://www.sqlite.org/fileformat2.html, "The Database Header": magic at 0, user version at 60, application id at 68.
+        if (length < HeaderLength || !header.StartsWith("SQLite format 3\0"u8))
+        {
+            throw new StoreUnavailableException(StoreFailure.Corrupt, $"The store {path} is damaged or no SQLite file.");
+        }
+
+        if (BinaryPrimitives.ReadInt32BigEndian(header[68..]) != ApplicationId)
+        {
+            throw new StoreUnavailableException(StoreFailure.Corrupt, $"The file {path} is an SQLite file, but no store of Kadstone's.");
+        }
+
+        int version = BinaryPrimitives.ReadInt32BigEndian(header[60..]);
+        if (version > SchemaVersion)
+        {
+            throw new StoreUnavailableException(
+                StoreFailure.NewerSchema,
+                $"The store {path} has schema {version}; this version of Kadstone knows up to {SchemaVersion}. Use the newer version, or another file.");
+        }
+    }
+}
