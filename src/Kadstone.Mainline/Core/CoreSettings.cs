@@ -25,9 +25,6 @@ internal sealed record CoreSettings
     /// <summary>How often a kept item is put again. Default 1 h (BEP 44), jittered by a tenth.</summary>
     internal TimeSpan RepublishInterval { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>What sample_infohashes tells others to wait. Default 6 h (BEP 51's most).</summary>
-    internal TimeSpan SampleInterval { get; init; } = TimeSpan.FromHours(6);
-
     /// <summary>Takes ids that fit the address, as BEP 42 asks. Default true.</summary>
     internal bool SecuresId { get; init; } = true;
 }

@@ -139,8 +139,8 @@ internal sealed partial class MainlineProtocol
         if (scrapes)
         {
             // Upper case sorts before "id".
-            writer.Bytes("4:BFpe"u8, _downloaders.Bytes);
-            writer.Bytes("4:BFsd"u8, _seeds.Bytes);
+            writer.Bytes("4:BFpe"u8, _downloaders);
+            writer.Bytes("4:BFsd"u8, _seeds);
         }
 
         writer.Key("2:id"u8, reply.Local.Id);
@@ -205,7 +205,7 @@ internal sealed partial class MainlineProtocol
 
     private void AnswerGetPeers(in Reply reply, in KrpcMessage query, Instant now)
     {
-        bool scrapes = query.Scrape && Peers.TryScrape(query.Target, now, _seeds, _downloaders);
+        bool scrapes = query.Scrape && Peers.TryScrape(query.Target, now, new ScrapeFilter(_seeds), new ScrapeFilter(_downloaders));
         int room = reply.Room(_settings.Version.Length) - (scrapes ? ScrapeLength : 0);
         if (room < 0)
         {
@@ -219,7 +219,7 @@ internal sealed partial class MainlineProtocol
         }
 
         // BEP 5 withholds nothing, but a full shelf gives no token, so that the asker announces to the next node.
-        bool givesToken = !Peers.IsFull(query.Target) && room >= 9 + TokenIssuer.Length;
+        bool givesToken = !Peers.IsFull(query.Target, reply.To.IsIPv4) && room >= 9 + TokenIssuer.Length;
         room -= givesToken ? 9 + TokenIssuer.Length : 0;
 
         // Nodes come first in the answer (sorted keys) and in its budget: lookups live on them. BEP 32 sends them beside values.
@@ -237,8 +237,9 @@ internal sealed partial class MainlineProtocol
 
     private const int ScrapeLength = 2 * (6 + 4 + 256);
 
-    private readonly ScrapeFilter _seeds = new();
-    private readonly ScrapeFilter _downloaders = new();
+    // Filled by the one scrape that is being answered.
+    private readonly byte[] _seeds = new byte[ScrapeFilter.Length];
+    private readonly byte[] _downloaders = new byte[ScrapeFilter.Length];
 
     private void WriteValues(ref KrpcWriter writer, in Reply reply, in KrpcMessage query, int room, Instant now)
     {
@@ -275,7 +276,7 @@ internal sealed partial class MainlineProtocol
         }
     }
 
-    private static void WriteNodes(ref KrpcWriter writer, LocalNode? local, in Key160 target, bool isIPv4, Span<NodeContact> nearest, ref int room)
+    private static void WriteNodes(ref KrpcWriter writer, LocalNode? local, in Key160 target, bool isIPv4, scoped Span<NodeContact> nearest, ref int room)
     {
         int size = isIPv4 ? NodeContact.CompactLengthIPv4 : NodeContact.CompactLengthIPv6;
         int most = Math.Min(MaxNodes, (room - 12) / size);
@@ -309,7 +310,7 @@ internal sealed partial class MainlineProtocol
     }
 
     // BEP 45: a token is good for the socket that gave it, so the socket is part of what is hashed.
-    private void WriteToken(LocalNode local, UdpEndpoint to, in Key160 key, Instant now, Span<byte> token)
+    private void WriteToken(LocalNode local, UdpEndpoint to, in Key160 key, Instant now, scoped Span<byte> token)
     {
         Span<byte> scope = stackalloc byte[21];
         key.Write(scope);
@@ -366,7 +367,7 @@ internal sealed partial class MainlineProtocol
         Span<byte> samples = stackalloc byte[MaxSamples * 20];
         int count = Peers.CopySamples(samples[..(Math.Clamp(room / 20, 0, MaxSamples) * 20)], now);
         room -= count * 20;
-        writer.Integer("8:interval"u8, (long)_settings.SampleInterval.TotalSeconds);
+        writer.Integer("8:interval"u8, (long)_settings.Peers.SampleInterval.TotalSeconds);
         WriteNodes(ref writer, reply, query, ref room);
         writer.Integer("3:num"u8, Peers.KeyCount);
         writer.Bytes("7:samples"u8, samples[..(count * 20)]);

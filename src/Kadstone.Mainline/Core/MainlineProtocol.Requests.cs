@@ -218,16 +218,8 @@ internal sealed partial class MainlineProtocol
             return false;
         }
 
-        Span<byte> transaction = stackalloc byte[4];
-        BinaryPrimitives.WriteUInt32BigEndian(transaction, request.Transaction);
         KrpcWriter writer = new(buffer);
-        QueryEnvelope envelope = new()
-        {
-            IsReadOnly = Reachability.IsReadOnly,
-            Transaction = transaction,
-            Version = _settings.Version.Span,
-            Now = now,
-        };
+        QueryEnvelope envelope = new(Reachability.IsReadOnly, request.Transaction, _settings.Version, now);
         request.Asker.Write(ref writer, request, envelope);
         if (writer.Overflowed)
         {

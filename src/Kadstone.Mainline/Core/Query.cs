@@ -82,7 +82,7 @@ internal abstract class Query
     {
     }
 
-    internal virtual void WriteCommit(ref KrpcWriter writer, Walk walk, NodeContact to, ReadOnlySpan<byte> token, in QueryEnvelope envelope) =>
+    internal virtual void WriteCommit(ref KrpcWriter writer, Walk walk, NodeContact to, scoped ReadOnlySpan<byte> token, in QueryEnvelope envelope) =>
         throw new InvalidOperationException("This query commits nothing.");
 
     /// <summary>Called once, when the last walk has ended.</summary>

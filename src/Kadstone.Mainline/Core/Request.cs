@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Kadstone.Kademlia;
 
 namespace Kadstone.Mainline.Core;
@@ -43,16 +44,16 @@ internal interface IAsker
 }
 
 /// <summary>The parts of a query that are the same whatever it asks.</summary>
-internal readonly ref struct QueryEnvelope
+/// <param name="IsReadOnly">Whether we do not answer queries (BEP 43).</param>
+/// <param name="Transaction">What the answer must echo.</param>
+/// <param name="Version">Our client version; may be empty.</param>
+/// <param name="Now">The present moment.</param>
+internal readonly record struct QueryEnvelope(bool IsReadOnly, uint Transaction, ReadOnlyMemory<byte> Version, Instant Now)
 {
-    internal required bool IsReadOnly { get; init; }
-
-    internal required ReadOnlySpan<byte> Transaction { get; init; }
-
-    internal required ReadOnlySpan<byte> Version { get; init; }
-
-    internal required Instant Now { get; init; }
-
-    internal void End(ref KrpcWriter writer, ReadOnlySpan<byte> method) =>
-        writer.EndQuery(method, IsReadOnly, Transaction, Version);
+    internal void End(ref KrpcWriter writer, scoped ReadOnlySpan<byte> method)
+    {
+        Span<byte> transaction = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(transaction, Transaction);
+        writer.EndQuery(method, IsReadOnly, transaction, Version.Span);
+    }
 }

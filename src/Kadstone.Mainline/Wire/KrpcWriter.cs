@@ -43,8 +43,21 @@ internal ref struct KrpcWriter(Span<byte> buffer)
         Bare(id);
     }
 
+    /// <summary>Begins a response up to its return values, <c>id</c> not yet among them.</summary>
+    /// <param name="requester">The requester's endpoint (BEP 42); null leaves it out.</param>
+    public void BeginResponse(UdpEndpoint? requester)
+    {
+        Literal("d"u8);
+        if (requester is { } endpoint)
+        {
+            ExternalAddress(endpoint);
+        }
+
+        Literal("1:rd"u8);
+    }
+
     /// <summary>Writes a key of 20 bytes.</summary>
-    public void Key(ReadOnlySpan<byte> name, in Key160 value)
+    public void Key(scoped ReadOnlySpan<byte> name, in Key160 value)
     {
         Literal(name);
         Literal("20:"u8);
@@ -52,14 +65,14 @@ internal ref struct KrpcWriter(Span<byte> buffer)
     }
 
     /// <summary>Writes a byte string.</summary>
-    public void Bytes(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    public void Bytes(scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> value)
     {
         Literal(name);
         Text(value);
     }
 
     /// <summary>Writes an integer.</summary>
-    public void Integer(ReadOnlySpan<byte> name, long value)
+    public void Integer(scoped ReadOnlySpan<byte> name, long value)
     {
         Literal(name);
         int written = Bencode.WriteInteger(_rest, value);
@@ -67,14 +80,14 @@ internal ref struct KrpcWriter(Span<byte> buffer)
     }
 
     /// <summary>Writes a value that is bencoded already.</summary>
-    public void Raw(ReadOnlySpan<byte> name, ReadOnlySpan<byte> bencoded)
+    public void Raw(scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> bencoded)
     {
         Literal(name);
         Literal(bencoded);
     }
 
     /// <summary>Writes <c>nodes</c> or <c>nodes6</c> with those contacts that are of the family; the key is there even if none is.</summary>
-    public void Nodes(ReadOnlySpan<NodeContact> contacts, bool ipv4)
+    public void Nodes(scoped ReadOnlySpan<NodeContact> contacts, bool ipv4)
     {
         int count = 0;
         foreach (ref readonly NodeContact contact in contacts)
@@ -103,7 +116,7 @@ internal ref struct KrpcWriter(Span<byte> buffer)
     /// <summary>Writes <c>values</c>: a list of peers.</summary>
     /// <param name="packed">Compact peers, one after the other.</param>
     /// <param name="entryLength">6 or 18; an incomplete last peer is left out.</param>
-    public void Values(ReadOnlySpan<byte> packed, int entryLength)
+    public void Values(scoped ReadOnlySpan<byte> packed, int entryLength)
     {
         ReadOnlySpan<byte> prefix = entryLength == 6 ? "6:"u8 : "18:"u8;
         Literal("6:valuesl"u8);
@@ -121,7 +134,7 @@ internal ref struct KrpcWriter(Span<byte> buffer)
     /// <param name="readOnly">Whether we do not answer queries (BEP 43).</param>
     /// <param name="transaction">The transaction id.</param>
     /// <param name="version">The client version; empty leaves it out.</param>
-    public void EndQuery(ReadOnlySpan<byte> method, bool readOnly, ReadOnlySpan<byte> transaction, ReadOnlySpan<byte> version)
+    public void EndQuery(scoped ReadOnlySpan<byte> method, bool readOnly, scoped ReadOnlySpan<byte> transaction, scoped ReadOnlySpan<byte> version)
     {
         Literal("e1:q"u8);
         Text(method);
@@ -137,7 +150,7 @@ internal ref struct KrpcWriter(Span<byte> buffer)
     /// <summary>Ends a response.</summary>
     /// <param name="transaction">The query's transaction id.</param>
     /// <param name="version">The client version; empty leaves it out.</param>
-    public void EndResponse(ReadOnlySpan<byte> transaction, ReadOnlySpan<byte> version)
+    public void EndResponse(scoped ReadOnlySpan<byte> transaction, scoped ReadOnlySpan<byte> version)
     {
         Literal("e"u8);
         EndEnvelope(transaction, version);
@@ -156,9 +169,9 @@ internal ref struct KrpcWriter(Span<byte> buffer)
         Span<byte> buffer,
         UdpEndpoint? requester,
         int code,
-        ReadOnlySpan<byte> text,
-        ReadOnlySpan<byte> transaction,
-        ReadOnlySpan<byte> version)
+        scoped ReadOnlySpan<byte> text,
+        scoped ReadOnlySpan<byte> transaction,
+        scoped ReadOnlySpan<byte> version)
     {
         KrpcWriter writer = new(buffer);
         writer.Integer("d1:el"u8, code);
@@ -174,7 +187,7 @@ internal ref struct KrpcWriter(Span<byte> buffer)
         return writer.Length;
     }
 
-    private void EndEnvelope(ReadOnlySpan<byte> transaction, ReadOnlySpan<byte> version)
+    private void EndEnvelope(scoped ReadOnlySpan<byte> transaction, scoped ReadOnlySpan<byte> version)
     {
         Literal("1:t"u8);
         Text(transaction);
@@ -209,7 +222,7 @@ internal ref struct KrpcWriter(Span<byte> buffer)
         _rest = _rest[Key160.ByteLength..];
     }
 
-    private void Text(ReadOnlySpan<byte> value)
+    private void Text(scoped ReadOnlySpan<byte> value)
     {
         StringLength(value.Length);
         Literal(value);
@@ -230,7 +243,7 @@ internal ref struct KrpcWriter(Span<byte> buffer)
         Literal(":"u8);
     }
 
-    private void Literal(ReadOnlySpan<byte> bytes) => Advance(bytes.Length, bytes.TryCopyTo(_rest));
+    private void Literal(scoped ReadOnlySpan<byte> bytes) => Advance(bytes.Length, bytes.TryCopyTo(_rest));
 
     private void Advance(int written, bool fits)
     {

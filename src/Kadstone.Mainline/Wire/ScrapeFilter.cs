@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
-namespace Kadstone.Mainline.Wire;
+namespace Kadstone.Mainline;
 
 /// <summary>A Bloom filter of IP addresses that estimates how many were added: the <c>BFsd</c> and <c>BFpe</c> of a scrape.</summary>
 /// <remarks>BEP 33: 2,048 bits, two hash functions, both from SHA-1 of the 4 or 16 bytes of an address. Meaningful up to about 6,000 addresses.</remarks>

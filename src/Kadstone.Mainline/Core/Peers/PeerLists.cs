@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
 using Kadstone.Datagrams;
-using Kadstone.Mainline.Wire;
 
 namespace Kadstone.Mainline.Core.Peers;
 

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Diagnostics;
 using Kadstone.Datagrams;
 using Kadstone.Kademlia;
-using Kadstone.Mainline.Wire;
 
 namespace Kadstone.Mainline.Core.Peers;
 

@@ -1,5 +1,4 @@
 using Kadstone.Kademlia;
-using Kadstone.Mainline.Wire;
 
 namespace Kadstone.Mainline.Core.Peers;
 

@@ -85,7 +85,7 @@ internal sealed class GetItemQuery : Query
         }
     }
 
-    internal override void WriteCommit(ref KrpcWriter writer, Walk walk, NodeContact to, ReadOnlySpan<byte> token, in QueryEnvelope envelope)
+    internal override void WriteCommit(ref KrpcWriter writer, Walk walk, NodeContact to, scoped ReadOnlySpan<byte> token, in QueryEnvelope envelope)
     {
         Item item = ToPut ?? throw new InvalidOperationException("This query puts nothing.");
         writer.BeginQuery(walk.Local.Id);

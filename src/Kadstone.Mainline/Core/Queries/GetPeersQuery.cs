@@ -33,9 +33,11 @@ internal sealed class GetPeersQuery : Query
 
     internal override bool IsPaused => _found.Count >= _backlog;
 
-    internal ScrapeFilter Seeds { get; } = new();
+    /// <summary>The union of the filters of seeds (BEP 33); empty before the first.</summary>
+    internal byte[] Seeds { get; } = new byte[ScrapeFilter.Length];
 
-    internal ScrapeFilter Downloaders { get; } = new();
+    /// <summary>The union of the filters of the other peers.</summary>
+    internal byte[] Downloaders { get; } = new byte[ScrapeFilter.Length];
 
     /// <summary>How many nodes sent scrape filters.</summary>
     internal int Scraped { get; private set; }
@@ -84,13 +86,13 @@ internal sealed class GetPeersQuery : Query
 
         if (_scrapes && !answer.SeedFilter.IsEmpty && !answer.PeerFilter.IsEmpty)
         {
-            Seeds.Union(answer.SeedFilter);
-            Downloaders.Union(answer.PeerFilter);
+            new ScrapeFilter(Seeds).UnionWith(answer.SeedFilter);
+            new ScrapeFilter(Downloaders).UnionWith(answer.PeerFilter);
             Scraped++;
         }
     }
 
-    internal override void WriteCommit(ref KrpcWriter writer, Walk walk, NodeContact to, ReadOnlySpan<byte> token, in QueryEnvelope envelope)
+    internal override void WriteCommit(ref KrpcWriter writer, Walk walk, NodeContact to, scoped ReadOnlySpan<byte> token, in QueryEnvelope envelope)
     {
         Announcement announcement = _announcement ?? throw new InvalidOperationException("This query announces nothing.");
         writer.BeginQuery(walk.Local.Id);
