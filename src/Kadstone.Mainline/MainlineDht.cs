@@ -1,0 +1,259 @@
+using System.Net;
+using System.Net.Sockets;
+using Kadstone.Crypto;
+using Kadstone.Datagrams;
+using Kadstone.Kademlia;
+using Kadstone.Mainline.Core;
+using Kadstone.Mainline.Core.Peers;
+using Kadstone.Storage;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Kadstone.Mainline;
+
+/// <summary>A node of the BitTorrent Mainline DHT.</summary>
+/// <example>
+/// <code>
+/// await using MainlineDht dht = await MainlineDht.CreateAsync(new MainlineOptions { Bootstrap = MainlineOptions.PublicRouters });
+/// await foreach (UdpEndpoint peer in dht.GetPeersAsync(infoHash)) Console.WriteLine(peer);
+/// </code>
+/// </example>
+/// <remarks>BEP 5, 32, 33, 42, 43, 44, 45, 46 and 51. Safe for concurrent use; its members never block on the network but by <c>await</c>.</remarks>
+public sealed partial class MainlineDht : IAsyncDisposable
+{
+    private readonly MainlineOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly DatagramDriver<MainlineProtocol> _driver;
+    private readonly IRecordStore _store;
+    private readonly PeerWatch _watch;
+    private readonly ItemDesk _items;
+    private readonly PeerJournal _journal;
+    private readonly RouterResolver _routers;
+    private readonly MainlineMetrics? _metrics;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly Signal _joined = new();
+    private readonly Lock _stateLock = new();
+    private MainlineState? _lastState;
+    private Task? _disposal;
+
+    private MainlineDht(
+        MainlineOptions options,
+        DatagramDriver<MainlineProtocol> driver,
+        IRecordStore store,
+        ILoggerFactory loggerFactory,
+        TimeProvider time,
+        System.Diagnostics.Metrics.IMeterFactory? meters)
+    {
+        _options = options;
+        _driver = driver;
+        _store = store;
+        _time = time;
+        _logger = loggerFactory.CreateLogger("Kadstone.Mainline");
+        _watch = new PeerWatch(this, driver, time, _logger);
+        _items = new ItemDesk(driver, store, time, _logger);
+        _journal = new PeerJournal(driver, store, time, _logger);
+        _routers = new RouterResolver(driver, options.Bootstrap, time, _logger);
+        _metrics = meters is null ? null : new MainlineMetrics(meters, this);
+    }
+
+    /// <summary>Where the node listens, one endpoint a socket.</summary>
+    public IReadOnlyList<IPEndPoint> LocalEndpoints => _driver.LocalEndpoints;
+
+    /// <summary>The UDP port of the first socket.</summary>
+    public int Port => _driver.LocalEndpoints[0].Port;
+
+    /// <summary>Our node id on the first socket. It changes when the network tells us an address that it does not fit (BEP 42).</summary>
+    public Key160 Id => _driver.Run(0, static (protocol, _, _) => protocol.Locals[0].Id);
+
+    /// <summary>Opens the sockets and starts the node. Joining goes on in the background: see <see cref="WaitForNetworkAsync"/>.</summary>
+    /// <param name="options">How it is set up; null: all defaults.</param>
+    /// <param name="state">What an earlier node saved: id, port, contacts. Options that name an id or a port win.</param>
+    /// <param name="loggerFactory">Where it logs; null: nowhere.</param>
+    /// <param name="timeProvider">Its clock; null: the system's.</param>
+    /// <param name="meterFactory">Where it counts; null: nowhere.</param>
+    /// <param name="cancellationToken">Gives up starting.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="SocketException">A socket cannot be bound.</exception>
+    public static async Task<MainlineDht> CreateAsync(
+        MainlineOptions? options = null,
+        MainlineState? state = null,
+        ILoggerFactory? loggerFactory = null,
+        TimeProvider? timeProvider = null,
+        System.Diagnostics.Metrics.IMeterFactory? meterFactory = null,
+        CancellationToken cancellationToken = default)
+    {
+        options ??= new MainlineOptions();
+        options.Validate();
+        TimeProvider time = timeProvider ?? TimeProvider.System;
+        ILoggerFactory loggers = loggerFactory ?? NullLoggerFactory.Instance;
+        IReadOnlyList<UdpSocket> sockets = OpenSockets(options, options.Port != 0 ? options.Port : state?.Port ?? 0);
+        SecureRandom chance = new();
+        UdpEndpoint[] bound = [.. sockets.Select(socket => UdpEndpoint.From(socket.LocalEndpoint))];
+        MainlineProtocol protocol = new(SettingsOf(options), bound, ChooseIds(options, state, bound, chance), chance, new MonotonicClock(time).Now);
+        DatagramDriver<MainlineProtocol> driver = new(protocol, sockets, time, loggers);
+        MainlineDht dht = new(options, driver, options.Store ?? new MemoryRecordStore(timeProvider: time), loggers, time, meterFactory);
+        try
+        {
+            await dht.StartAsync(state, cancellationToken).ConfigureAwait(false);
+            return dht;
+        }
+        catch
+        {
+            await dht.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>A node with a port, as <c>dht.node.create(port)</c>.</summary>
+    public static Task<MainlineDht> CreateAsync(int port, CancellationToken cancellationToken = default) =>
+        CreateAsync(new MainlineOptions { Port = port }, cancellationToken: cancellationToken);
+
+    /// <summary>A node with an earlier node's id, port and contacts, as <c>dht.node.create(state)</c>.</summary>
+    public static Task<MainlineDht> CreateAsync(MainlineState state, CancellationToken cancellationToken = default) =>
+        CreateAsync(null, state, cancellationToken: cancellationToken);
+
+    /// <summary>Waits until the first join is over.</summary>
+    /// <returns>How many contacts answered so far; 0 when nobody did, and also for the first node of a network.</returns>
+    public async Task<int> WaitForNetworkAsync(CancellationToken cancellationToken = default)
+    {
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        while (true)
+        {
+            (bool hasJoined, int contacts) = _driver.Run(0, static (protocol, _, _) => (protocol.HasJoined, protocol.ContactCount));
+            if (hasJoined || contacts >= 8)
+            {
+                _joined.Set();
+                return contacts;
+            }
+
+            await _joined.WaitAsync(either.Token).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Id, port and contacts of this moment; after closing, those of the last moment.</summary>
+    public MainlineState Save()
+    {
+        lock (_stateLock)
+        {
+            if (_lastState is not null)
+            {
+                return _lastState;
+            }
+        }
+
+        return Snapshot();
+    }
+
+    /// <summary>Closes the node and waits for it, as <c>node.close()</c>; safe inside an event handler, and twice.</summary>
+    public void Close() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    /// <summary>Ends lookups, journals the peers, closes sockets and store. Safe inside an event handler, and twice.</summary>
+    public ValueTask DisposeAsync()
+    {
+        lock (_stateLock)
+        {
+            _disposal ??= DisposeOnceAsync();
+            return new ValueTask(_disposal);
+        }
+    }
+
+    private async Task DisposeOnceAsync()
+    {
+        // Off the caller's lock and thread: a handler may have called us.
+        await Task.Yield();
+        MainlineState state = Snapshot();
+        lock (_stateLock)
+        {
+            _lastState = state;
+        }
+
+        await _closing.CancelAsync().ConfigureAwait(false);
+        await _routers.DisposeAsync().ConfigureAwait(false);
+        await _watch.DisposeAsync().ConfigureAwait(false);
+        await _items.DisposeAsync().ConfigureAwait(false);
+        await _journal.DisposeAsync().ConfigureAwait(false);
+        await _driver.DisposeAsync().ConfigureAwait(false);
+        await _store.DisposeAsync().ConfigureAwait(false);
+        _metrics?.Dispose();
+        MainlineLog.Closed(_logger);
+    }
+
+    private async Task StartAsync(MainlineState? state, CancellationToken cancellationToken)
+    {
+        _driver.Run((protocol, _) => protocol.JoinChanged = _joined.Set);
+        _driver.Start();
+        _watch.Start();
+        _items.Start();
+        await _journal.StartAsync(cancellationToken).ConfigureAwait(false);
+        await _routers.ResolveAsync(cancellationToken).ConfigureAwait(false);
+        _driver.Run((protocol, now) =>
+        {
+            protocol.AddSaved(state?.Nodes ?? []);
+            protocol.Join(now);
+        });
+        _routers.Start();
+        foreach (IPEndPoint endpoint in LocalEndpoints)
+        {
+            MainlineLog.Listening(_logger, endpoint);
+        }
+    }
+
+    private MainlineState Snapshot() => _driver.Run(Port, static (protocol, port, _) => new MainlineState(
+        [.. protocol.Locals.Select(local => local.Id)],
+        port,
+        [.. protocol.Locals.SelectMany(local => local.Table.Entries).Where(entry => entry.Failures == 0).Select(entry => entry.Contact)]));
+
+    private static List<UdpSocket> OpenSockets(MainlineOptions options, int port)
+    {
+        if (options.Socket is not null)
+        {
+            return [UdpSocket.Wrap(options.Socket, leaveOpen: true)];
+        }
+
+        List<UdpSocket> sockets = [];
+        try
+        {
+            foreach (IPAddress address in options.Addresses)
+            {
+                sockets.Add(UdpSocket.Open(new IPEndPoint(address, port)));
+            }
+
+            return sockets;
+        }
+        catch
+        {
+            sockets.ForEach(socket => socket.Dispose());
+            throw;
+        }
+    }
+
+    private static Key160[] ChooseIds(MainlineOptions options, MainlineState? state, UdpEndpoint[] sockets, Random chance)
+    {
+        Key160[] ids = new Key160[sockets.Length];
+        for (int i = 0; i < ids.Length; i++)
+        {
+            ids[i] = i == 0 && options.Id is Key160 chosen ? chosen
+                : i < (state?.Ids.Count ?? 0) ? state!.Ids[i]
+                : Keyspace.Random<Key160>(chance);
+        }
+
+        return ids;
+    }
+
+    private static CoreSettings SettingsOf(MainlineOptions options)
+    {
+        PeerTableOptions peers = new() { MaxKeys = options.MaxInfoHashes };
+        return new CoreSettings
+        {
+            Scope = options.Scope,
+            Diversity = options.Diversity,
+            Limits = options.Limits,
+            Serving = options.Serving ?? (options.Scope == AddressScope.Private ? ServingMode.Always : ServingMode.Adaptive),
+            Peers = options.Diversity ? peers : peers.WithoutDiversity(),
+            AnnounceInterval = options.AnnounceInterval,
+            RepublishInterval = options.RepublishInterval,
+            SecuresId = options.Id is null,
+        };
+    }
+}
