@@ -7,9 +7,10 @@ public sealed record LookupOptions
     public int Width { get; init; } = 8;
 
     /// <summary>Open requests at most, until the closing wave: the alpha of the Kademlia paper. Default 4.</summary>
+    /// <remarks>Each one less saves a request a lookup (300 nodes, k = 8: 11, 10, 9 requests with 4, 3, 2) and, where requests get lost, costs time.</remarks>
     public int Parallelism { get; init; } = 4;
 
-    /// <summary>The nearest so many are asked at once as soon as answers arrive. Default 8; 0 has no closing wave.</summary>
+    /// <summary>The nearest so many are asked at once as soon as answers show that they are known. Default 8; 0 has no closing wave.</summary>
     public int ClosingParallelism { get; init; } = 8;
 
     /// <summary>The lookup ends when the nearest so many have all answered. Default 8.</summary>
