@@ -3,7 +3,8 @@
 //
 //   krpc_swarm 127.0.0.1:6881 --n 400 --port 6881 --rate 200 --seconds 120
 //
-// Each node greets the target with a find_node for its own id, `rate` of them a second, and again every 60 s.
+// Each node greets the target with a find_node for its own id, `rate` of them a second, and again every 5 s: the target may
+// start after the swarm does, so that it can bootstrap from 127.16.0.1.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <signal.h>
@@ -141,7 +142,7 @@ int main(int words, char **word) {
     if (!open_nodes(epoll)) return 1;
     double start = now_seconds(), now = start, wave = start;
     for (int greeted = 0; !stopped && now - start < seconds; now = now_seconds()) {
-        if (now - wave > 60) { wave = now; greeted = 0; }
+        if (now - wave > 5) { wave = now; greeted = 0; }
         for (; greeted < count && greeted < (now - wave) * rate; greeted++) greet(&nodes[greeted], &target);
         struct epoll_event ready[256];
         int many = epoll_wait(epoll, ready, 256, 5);
