@@ -1,0 +1,34 @@
+using Kadstone.Bench;
+
+const string Usage = """
+    usage: Kadstone.Bench COMMAND [--option value ...]
+      lookup FILE                                        lookups of a task file, one JSON line each (bench/run-lookup)
+      answer   [--seconds 2] [--contacts 2000]           nanoseconds and bytes allocated for an answered query, no socket
+      sqlite   [--seconds 5] [--batch 256] [--file PATH] upserts a second of the SQLite store
+      memory   [--peers 1000000]                         idle RSS and bytes for a stored peer
+      simulate [--nodes 10000] [--lookups 1000] [--seed 1]   a whole network in virtual time
+    """;
+
+try
+{
+    Arguments arguments = Arguments.Parse(args);
+    return arguments.Command switch
+    {
+        "lookup" => await LookupBench.RunAsync(arguments),
+        "answer" => AnswerBench.Run(arguments),
+        "sqlite" => await SqliteBench.RunAsync(arguments),
+        "memory" => MemoryBench.Run(arguments),
+        "simulate" => SimulateBench.Run(arguments),
+        _ => throw new ArgumentException($"unknown command '{arguments.Command}'"),
+    };
+}
+catch (ArgumentException misuse)
+{
+    Console.Error.WriteLine($"{misuse.Message}\n{Usage}");
+    return 2;
+}
+catch (NotBuiltYetException missing)
+{
+    Console.Error.WriteLine(missing.Message);
+    return 3;
+}

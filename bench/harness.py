@@ -1,0 +1,140 @@
+"""What both runners need: tools built on demand, servers started on a chosen CPU and surely ended, medians, Markdown."""
+import contextlib
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+BENCH = os.path.dirname(os.path.abspath(__file__))
+REPOSITORY = os.path.dirname(BENCH)
+LIBTORRENT_PYTHON = os.environ.get("LIBTORRENT_PYTHON", "/usr/bin/python3")
+
+
+def say(*words):
+    print(*words, file=sys.stderr, flush=True)
+
+
+def give_up(sentence):
+    say(sentence)
+    sys.exit(2)
+
+
+def build_c(name):
+    """Compiles load/NAME.c when it is newer than its binary; returns the binary's path."""
+    source, binary = f"{BENCH}/load/{name}.c", f"{BENCH}/load/bin/{name}"
+    newest = max(os.path.getmtime(source), os.path.getmtime(f"{BENCH}/load/bencode.h"))
+    if os.path.exists(binary) and os.path.getmtime(binary) > newest:
+        return binary
+    if not shutil.which("gcc"):
+        give_up("The load generator is written in C and gcc was not found: install it (Debian: apt install gcc libc6-dev).")
+    os.makedirs(os.path.dirname(binary), exist_ok=True)
+    subprocess.run(["gcc", "-O2", "-pthread", "-Wall", "-Wextra", "-o", binary, source], check=True, timeout=120)
+    return binary
+
+
+def build_dotnet(project):
+    """Builds bench/PROJECT in Release; returns the path of its dll."""
+    if not shutil.which("dotnet"):
+        give_up("dotnet was not found: install the .NET SDK that global.json names.")
+    built = subprocess.run(["dotnet", "build", "-c", "Release", "-v", "quiet", "-nologo", f"{BENCH}/{project}"], capture_output=True, text=True, timeout=600)
+    if built.returncode:
+        give_up(f"bench/{project} does not build:\n{built.stdout}{built.stderr}")
+    return f"{BENCH}/{project}/bin/Release/net10.0/{project}.dll"
+
+
+def has_libtorrent():
+    return subprocess.run([LIBTORRENT_PYTHON, "-c", "import libtorrent"], capture_output=True).returncode == 0
+
+
+def free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def answers_ping(port, patience=0.1):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.settimeout(patience)
+        probe.connect(("127.0.0.1", port))
+        try:
+            # Shaped as krpc_load writes it, transaction last, so that a canned answerer answers it too.
+            probe.send(b"d1:ad2:id20:kadstone-bench-probee1:q4:ping1:t4:prob1:y1:qe")
+            return b"1:t4:prob" in probe.recv(2048)
+        except OSError:
+            return False
+
+
+class Server:
+    """A process under test, kept on one CPU; its output goes to a file so that a full pipe never blocks it."""
+
+    def __init__(self, command, cpu=None):
+        self.output = tempfile.TemporaryFile()
+        pin = (lambda: os.sched_setaffinity(0, {cpu})) if cpu is not None else None
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.output, stderr=subprocess.STDOUT, preexec_fn=pin)
+        self.pid = self.process.pid
+
+    def printed(self):
+        self.output.seek(0)
+        return self.output.read().decode(errors="replace")
+
+    def wait_ready(self, port, seconds=40):
+        """Until it prints a line 'ready' or answers a ping; False when it ended or the time is over."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self.process.poll() is None:
+            if "ready" in self.printed().splitlines() or answers_ping(port):
+                return True
+        return False
+
+    def rss_mb(self):
+        with open(f"/proc/{self.pid}/status") as status:
+            return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmRSS"))
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(5)
+        self.output.close()
+
+
+@contextlib.contextmanager
+def serving(command, cpu=None):
+    server = Server(command, cpu)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def spread(values):
+    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
+
+
+def p95(values):
+    return sorted(values)[min(len(values) - 1, int(len(values) * 0.95))]
+
+
+def markdown(header, rows):
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    return "\n".join(lines + ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows])
+
+
+def machine():
+    """What a reader needs to judge the figures."""
+    with open("/proc/cpuinfo") as cpus:
+        model = next((line.split(":", 1)[1].strip() for line in cpus if line.startswith("model name")), "unknown")
+    return {"cpu": model, "cpus": os.cpu_count(), "kernel": os.uname().release, "load_average": os.getloadavg(), "at": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
+
+
+def write_json(path, result):
+    with open(path, "w") as file:
+        json.dump(result, file, indent=1)
+    say(f"wrote {path}")
