@@ -50,6 +50,20 @@ internal sealed class ItemDesk(DatagramDriver<MainlineProtocol> driver, IRecordS
         return immutable is null ? null : new Item { Value = immutable.Value };
     }
 
+    /// <summary>As <see cref="ReadAsync"/>, for our own lookups: a store that fails has nothing.</summary>
+    internal async ValueTask<Item?> ReadOrNothingAsync(Key160 target, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadAsync(target, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StoreUnavailableException exception)
+        {
+            WarnOnceAMinute(exception.Message);
+            return null;
+        }
+    }
+
     /// <summary>Stores an item that is known to be valid.</summary>
     internal ValueTask<PutResult> WriteAsync(Key160 target, Item item, long? cas, CancellationToken cancellationToken)
     {

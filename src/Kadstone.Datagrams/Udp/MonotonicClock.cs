@@ -3,11 +3,12 @@ using Kadstone.Kademlia;
 namespace Kadstone.Datagrams;
 
 /// <summary>Makes instants from a time provider's monotonic timestamps.</summary>
-internal readonly struct MonotonicClock(TimeProvider provider)
+public readonly struct MonotonicClock(TimeProvider provider)
 {
     private readonly TimeProvider _provider = provider;
     private readonly long _perTick = provider.TimestampFrequency % TimeSpan.TicksPerSecond == 0 ? provider.TimestampFrequency / TimeSpan.TicksPerSecond : 0;
 
+    /// <summary>The present moment.</summary>
     public Instant Now
     {
         get

@@ -40,6 +40,9 @@ internal sealed partial class MainlineProtocol
         }
     }
 
+    /// <summary>A consumer has taken what there was: paused walks go on.</summary>
+    internal void Resume() => _shouldAdvance = true;
+
     private Walk StartWalk(Query query, LocalNode local, ReadOnlySpan<NodeContact> extraSeeds, Instant now)
     {
         Span<NodeContact> seeds = stackalloc NodeContact[64];

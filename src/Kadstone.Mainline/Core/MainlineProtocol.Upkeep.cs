@@ -88,6 +88,27 @@ internal sealed partial class MainlineProtocol
 
     internal void Withdraw(Publication publication) => _publications.Remove(publication);
 
+    /// <summary>The peers that strangers announced to us, of both families.</summary>
+    internal IReadOnlyList<UdpEndpoint> StoredPeers(Key160 infoHash, Instant now)
+    {
+        List<UdpEndpoint> peers = [];
+        byte[] packed = new byte[MaxValues * 18];
+        foreach (bool isIPv4 in (ReadOnlySpan<bool>)[true, false])
+        {
+            int size = isIPv4 ? 6 : 18;
+            int count = Peers.CopyPeers(infoHash, isIPv4, noSeeds: false, MaxValues, packed, now);
+            for (int i = 0; i < count; i++)
+            {
+                if (UdpEndpoint.TryReadCompact(packed.AsSpan(i * size, size), out UdpEndpoint peer))
+                {
+                    peers.Add(peer);
+                }
+            }
+        }
+
+        return peers;
+    }
+
     private void EndPublication(Publication publication, Query query, Instant now)
     {
         publication.LastAt = now;

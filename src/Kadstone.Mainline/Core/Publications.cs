@@ -124,6 +124,9 @@ internal sealed class Publication(Key160 key, TimeSpan interval, Func<Query> cre
 
     internal Query? Running { get; set; }
 
+    /// <summary>The query of the present or the last round.</summary>
+    internal Query? LatestQuery { get; private set; }
+
     internal Instant NextAt { get; set; }
 
     internal Instant? LastAt { get; set; }
@@ -140,6 +143,7 @@ internal sealed class Publication(Key160 key, TimeSpan interval, Func<Query> cre
     {
         Running = create();
         Running.Publication = this;
+        LatestQuery = Running;
         return Running;
     }
 }

@@ -7,31 +7,23 @@ namespace Kadstone.Mainline.Core.Queries;
 internal sealed class GetItemQuery : Query
 {
     private readonly ReadOnlyMemory<byte> _salt;
-    private readonly Item? _put;
-    private readonly long? _cas;
     private readonly Func<Item?, Item?>? _choose;
+    private readonly long? _cas;
 
     /// <param name="target">SHA-1 of the bencoded value, or of public key and salt.</param>
     /// <param name="salt">The salt of a mutable item, which answers do not carry.</param>
-    /// <param name="put">The item to store afterwards; null: nothing.</param>
+    /// <param name="choose">Called once after the lookup with the newest item found; gives the item to store, or null for none. Null: a mere get.</param>
     /// <param name="cas">The sequence number that must be stored for the put to count; null: any.</param>
-    internal GetItemQuery(Key160 target, ReadOnlyMemory<byte> salt = default, Item? put = null, long? cas = null)
-        : base(target)
-    {
-        _salt = salt;
-        _put = put;
-        _cas = cas;
-    }
-
-    /// <param name="target">SHA-1 of the bencoded value, or of public key and salt.</param>
-    /// <param name="salt">The salt of a mutable item.</param>
-    /// <param name="choose">Called once after the lookup with the newest item found; gives the item to store, or null for none.</param>
-    internal GetItemQuery(Key160 target, ReadOnlyMemory<byte> salt, Func<Item?, Item?> choose)
+    internal GetItemQuery(Key160 target, ReadOnlyMemory<byte> salt, Func<Item?, Item?>? choose = null, long? cas = null)
         : base(target)
     {
         _salt = salt;
         _choose = choose;
+        _cas = cas;
     }
+
+    /// <summary>The item that is put after the lookup; null before, and when there is none.</summary>
+    internal Item? Put { get; private set; }
 
     /// <summary>The newest valid item seen so far.</summary>
     internal Item? Newest { get; private set; }
@@ -42,11 +34,7 @@ internal sealed class GetItemQuery : Query
     /// <summary>Answers that carried a value whose hash or signature is wrong.</summary>
     internal int Forged { get; private set; }
 
-    internal override bool Commits => ToPut is not null;
-
-    private Item? ToPut => _put ?? (_chosen ??= _choose?.Invoke(Newest));
-
-    private Item? _chosen;
+    internal override bool Commits => (Put ??= _choose?.Invoke(Newest)) is not null;
 
     internal override void WriteQuestion(ref KrpcWriter writer, Walk walk, NodeContact to, in QueryEnvelope envelope)
     {
@@ -87,7 +75,7 @@ internal sealed class GetItemQuery : Query
 
     internal override void WriteCommit(ref KrpcWriter writer, Walk walk, NodeContact to, scoped ReadOnlySpan<byte> token, in QueryEnvelope envelope)
     {
-        Item item = ToPut ?? throw new InvalidOperationException("This query puts nothing.");
+        Item item = Put ?? throw new InvalidOperationException("This query puts nothing.");
         writer.BeginQuery(walk.Local.Id);
         if (item.IsMutable)
         {
