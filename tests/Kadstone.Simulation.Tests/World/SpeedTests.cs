@@ -27,10 +27,11 @@ public sealed class SpeedTests
         network.RunFor(TimeSpan.FromSeconds(10));
         long events = network.Events;
         long sent = network.Traffic.Sent;
+        TimeSpan processor = Environment.CpuUsage.TotalTime;
         Stopwatch watch = Stopwatch.StartNew();
-        network.RunUntil(() => network.Traffic.Sent - sent >= 1_000_000, TimeSpan.FromHours(1)).ShouldBeTrue();
-        double nanoseconds = watch.Elapsed.TotalNanoseconds / (network.Events - events);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{nanoseconds:F0} ns an event, {1e9 / nanoseconds:N0} events a second ({network.Describe()})");
+        network.RunUntil(() => network.Traffic.Sent - sent >= 8_000_000, TimeSpan.FromHours(9)).ShouldBeTrue();
+        double nanoseconds = (Environment.CpuUsage.TotalTime - processor).TotalNanoseconds / (network.Events - events);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{nanoseconds:F0} ns of processor an event, {1e9 / nanoseconds:N0} events a second ({network.Describe()})");
         watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(60), "a guard against hanging, not a figure");
     }
 
