@@ -1,4 +1,3 @@
-using System.Net;
 using Kadstone.Datagrams;
 
 namespace Kadstone.Simulation;
