@@ -9,6 +9,8 @@ internal sealed class NodePump(SimulatedNetwork network, SimulatedHost host, IDa
     // A protocol may work off what is due in several steps, but not for ever at one moment.
     private const int MaxWakesAtOneMoment = 1_000;
 
+    private bool _isSuspended;
+    private long _packetsOut, _bytesOut, _packetsIn, _bytesIn;
     private long _armedAt = long.MaxValue;
     private long _lastWake = long.MinValue;
     private int _wakesAtThisMoment;
@@ -16,15 +18,21 @@ internal sealed class NodePump(SimulatedNetwork network, SimulatedHost host, IDa
 
     internal SimulatedHost Host => host;
 
+    internal int HostIndex { get; } = host.Index;
+
+    internal HostTraffic Traffic => new(_packetsOut, _bytesOut, _packetsIn, _bytesIn);
+
     internal BoundSocket[] Sockets { get; set; } = [];
 
     internal bool IsClosed { get; private set; }
 
-    internal bool IsRunning => !IsClosed && !host.IsSuspended;
+    internal bool IsRunning => !IsClosed && !_isSuspended;
 
     internal void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint from, byte socket)
     {
         Enter();
+        _packetsIn++;
+        _bytesIn += datagram.Length;
         protocol.Receive(datagram, from, socket, network.Now);
         Leave();
     }
@@ -36,7 +44,7 @@ internal sealed class NodePump(SimulatedNetwork network, SimulatedHost host, IDa
             throw new InvalidOperationException($"The node at {Name} is closed.");
         }
 
-        if (host.IsSuspended)
+        if (_isSuspended)
         {
             throw new InvalidOperationException($"The host of the node at {Name} is suspended.");
         }
@@ -72,6 +80,8 @@ internal sealed class NodePump(SimulatedNetwork network, SimulatedHost host, IDa
                 throw Fault($"sends from socket {transmit.Socket}, but has {Sockets.Length}");
             }
 
+            _packetsOut++;
+            _bytesOut += transmit.Length;
             network.Transmit(Sockets[transmit.Socket], transmit.To, buffer[..transmit.Length]);
         }
 
@@ -131,11 +141,16 @@ internal sealed class NodePump(SimulatedNetwork network, SimulatedHost host, IDa
 
     internal void Suspend()
     {
+        _isSuspended = true;
         network.Wakes.Cancel(this);
         _armedAt = long.MaxValue;
     }
 
-    internal void Resume() => Arm();
+    internal void Resume()
+    {
+        _isSuspended = false;
+        Arm();
+    }
 
     /// <summary>Moves the alarm forward only; one that rings too early finds out on waking. Thus a deadline that moves away costs nothing.</summary>
     private void Arm()

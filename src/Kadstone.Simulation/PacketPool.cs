@@ -7,7 +7,7 @@ namespace Kadstone.Simulation;
 internal struct Packet
 {
     internal Route Route;
-    internal SimulatedHost Sender;
+    internal NodePump Sender;
     internal UdpEndpoint From;
     internal byte[] Buffer;
     internal int Length;
@@ -39,7 +39,7 @@ internal sealed class PacketPool
 
     internal ref Packet this[int slot] => ref _packets[slot];
 
-    internal int Rent(Route route, SimulatedHost sender, UdpEndpoint from, ReadOnlySpan<byte> bytes)
+    internal int Rent(Route route, NodePump sender, UdpEndpoint from, ReadOnlySpan<byte> bytes)
     {
         int slot;
         if (_freeCount > 0)

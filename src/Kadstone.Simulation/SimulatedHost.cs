@@ -1,4 +1,3 @@
-using System.Net;
 using Kadstone.Datagrams;
 
 namespace Kadstone.Simulation;
@@ -14,6 +13,7 @@ public sealed class SimulatedHost
     private readonly List<NodePump> _pumps = [];
     private ushort _nextPort = FirstEphemeralPort;
     private LinkOptions? _link;
+    private HostTraffic _closedTraffic;
 
     internal SimulatedHost(SimulatedNetwork network, int index, UdpEndpoint address, UdpEndpoint local, Nat? nat, HostOptions options)
     {
@@ -44,6 +44,7 @@ public sealed class SimulatedHost
         {
             _link = value;
             OwnLink = value is null ? null : _network.Compile(value);
+            _network.HasOwnLinks |= value is not null;
         }
     }
 
@@ -54,7 +55,19 @@ public sealed class SimulatedHost
     public bool IsSuspended { get; private set; }
 
     /// <summary>What the nodes of this host sent and received.</summary>
-    public HostTraffic Traffic { get; internal set; }
+    public HostTraffic Traffic
+    {
+        get
+        {
+            HostTraffic sum = _closedTraffic;
+            foreach (NodePump pump in _pumps)
+            {
+                sum = Sum(sum, pump.Traffic);
+            }
+
+            return sum;
+        }
+    }
 
     internal Link? OwnLink { get; private set; }
 
@@ -118,6 +131,7 @@ public sealed class SimulatedHost
         foreach (NodePump pump in _pumps)
         {
             pump.Close();
+            _closedTraffic = Sum(_closedTraffic, pump.Traffic);
         }
 
         _pumps.Clear();
@@ -156,7 +170,19 @@ public sealed class SimulatedHost
     /// <inheritdoc/>
     public override string ToString() => $"host {Index} at {Address.ToIPAddress()}";
 
-    internal void Forget(NodePump pump) => _pumps.Remove(pump);
+    internal void Forget(NodePump pump)
+    {
+        if (_pumps.Remove(pump))
+        {
+            _closedTraffic = Sum(_closedTraffic, pump.Traffic);
+        }
+    }
+
+    private static HostTraffic Sum(HostTraffic one, HostTraffic other) => new(
+        one.PacketsOut + other.PacketsOut,
+        one.BytesOut + other.BytesOut,
+        one.PacketsIn + other.PacketsIn,
+        one.BytesIn + other.BytesIn);
 
     private UdpEndpoint WithAnyPort(UdpEndpoint endpoint)
     {

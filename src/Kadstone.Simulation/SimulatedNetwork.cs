@@ -135,6 +135,9 @@ public sealed class SimulatedNetwork
 
     internal WakeQueue Wakes { get; } = new();
 
+    /// <summary>Whether any host ever had a link of its own; while none has, no host is asked.</summary>
+    internal bool HasOwnLinks { get; set; }
+
     internal Span<byte> Scratch => _scratch;
 
     /// <summary>A stream of chance of its own, seeded from <see cref="Chance"/>.</summary>
@@ -293,7 +296,7 @@ public sealed class SimulatedNetwork
     {
         ArgumentNullException.ThrowIfNull(one);
         ArgumentNullException.ThrowIfNull(other);
-        ulong pair = PairOf(one, other);
+        ulong pair = PairOf(one.Index, other.Index);
         return new TimeSpan(LinkOf(one, other).BaseOneWay(pair) + LinkOf(other, one).BaseOneWay(pair));
     }
 
@@ -321,7 +324,7 @@ public sealed class SimulatedNetwork
     internal bool HasRoute(UdpEndpoint endpoint) => _routes.ContainsKey(endpoint);
 
     internal bool IsTaken(UdpEndpoint endpoint) =>
-        _routes.TryGetValue(endpoint, out Route? route) && (route.Mapping is not null || !route.Socket.Pump.IsClosed);
+        _routes.TryGetValue(endpoint, out Route? route) && (route.Mapping is not null || !route.Pump.IsClosed);
 
     internal void AddRoute(Route route) => _routes.Add(route.Endpoint, route);
 
@@ -331,7 +334,7 @@ public sealed class SimulatedNetwork
     {
         if (_routes.TryGetValue(socket.Endpoint, out Route? route))
         {
-            route.Socket = socket;
+            route.Rebind(socket);
         }
         else
         {
@@ -342,24 +345,19 @@ public sealed class SimulatedNetwork
     /// <summary>Takes a datagram from a node and decides its way.</summary>
     internal void Transmit(BoundSocket socket, UdpEndpoint to, ReadOnlySpan<byte> bytes)
     {
-        SimulatedHost sender = socket.Pump.Host;
         _sent++;
         _bytesSent += bytes.Length;
-        HostTraffic traffic = sender.Traffic;
-        sender.Traffic = traffic with { PacketsOut = traffic.PacketsOut + 1, BytesOut = traffic.BytesOut + bytes.Length };
-
         UdpEndpoint from = socket.Endpoint;
         PacketFate fate = FindRoute(socket, to, ref from, out Route? route);
-        SimulatedHost? receiver = route?.Socket.Pump.Host;
         Link? link = null;
         uint jitter = 0;
         if (fate == PacketFate.Sent)
         {
-            link = LinkOf(sender, receiver!);
+            link = LinkOf(socket.Pump, route!.Pump);
             ulong draw = Mixing.Draw(ref _linkChance);
             jitter = (uint)draw;
             fate = bytes.Length > link.MaxDatagram ? PacketFate.TooLong
-                : sender.Side != receiver!.Side ? PacketFate.Partitioned
+                : IsCut(socket.Pump, route.Pump) ? PacketFate.Partitioned
                 : link.Loses((uint)(draw >> 32)) ? PacketFate.Lost
                 : PacketFate.Sent;
         }
@@ -368,17 +366,17 @@ public sealed class SimulatedNetwork
         if (fate != PacketFate.Sent)
         {
             Count(fate);
-            Tap?.Invoke(new PacketEvent(fate, Now, sender, receiver, from, to, bytes));
+            Tap?.Invoke(new PacketEvent(fate, Now, socket.Pump.Host, route?.Pump.Host, from, to, bytes));
             return;
         }
 
-        ulong pair = PairOf(sender, receiver!);
-        int slot = Dispatch(route!, link!, sender, from, bytes, pair, jitter);
+        ulong pair = PairOf(socket.Pump.HostIndex, route!.HostIndex);
+        int slot = Dispatch(route, link!, socket.Pump, from, bytes, pair, jitter);
         bool copied = link!.Duplicates((uint)Mixing.Draw(ref _linkChance));
         if (copied)
         {
             _duplicated++;
-            Dispatch(route!, link, sender, from, bytes, pair, (uint)Mixing.Draw(ref _linkChance));
+            Dispatch(route, link, socket.Pump, from, bytes, pair, (uint)Mixing.Draw(ref _linkChance));
         }
 
         if (Tap is not null)
@@ -386,10 +384,10 @@ public sealed class SimulatedNetwork
             // The tap may run other nodes, which write to the buffer that `bytes` lies in: it is shown the packet's own copy.
             byte[] buffer = _packets[slot].Buffer;
             int length = bytes.Length;
-            Tap(new PacketEvent(PacketFate.Sent, Now, sender, receiver, from, to, buffer.AsSpan(0, length)));
+            Tap(new PacketEvent(PacketFate.Sent, Now, socket.Pump.Host, route.Pump.Host, from, to, buffer.AsSpan(0, length)));
             if (copied)
             {
-                Tap?.Invoke(new PacketEvent(PacketFate.Duplicated, Now, sender, receiver, from, to, buffer.AsSpan(0, length)));
+                Tap?.Invoke(new PacketEvent(PacketFate.Duplicated, Now, socket.Pump.Host, route.Pump.Host, from, to, buffer.AsSpan(0, length)));
             }
         }
     }
@@ -397,7 +395,7 @@ public sealed class SimulatedNetwork
     private PacketFate FindRoute(BoundSocket socket, UdpEndpoint to, ref UdpEndpoint from, out Route? route)
     {
         _routes.TryGetValue(to, out route);
-        bool isInside = route is { Mapping: null, Socket.Nat: not null };
+        bool isInside = route?.InsideNat is not null;
         if (socket.Nat is Nat nat && !isInside && !nat.TryTranslate(socket, to, Now.Ticks, out from))
         {
             from = socket.Endpoint;
@@ -410,11 +408,11 @@ public sealed class SimulatedNetwork
         }
 
         // An inside address means something only behind the same NAT, and an IPv4 socket does not reach IPv6.
-        bool isReachable = (!isInside || ReferenceEquals(route.Socket.Nat, socket.Nat)) && from.IsIPv4 == to.IsIPv4;
+        bool isReachable = (!isInside || ReferenceEquals(route.InsideNat, socket.Nat)) && from.IsIPv4 == to.IsIPv4;
         return isReachable ? PacketFate.Sent : PacketFate.Unreachable;
     }
 
-    private int Dispatch(Route route, Link link, SimulatedHost sender, UdpEndpoint from, ReadOnlySpan<byte> bytes, ulong pair, uint jitter)
+    private int Dispatch(Route route, Link link, NodePump sender, UdpEndpoint from, ReadOnlySpan<byte> bytes, ulong pair, uint jitter)
     {
         long delay = link.OneWay(pair, jitter);
         ulong draw = Mixing.Draw(ref _linkChance);
@@ -432,11 +430,10 @@ public sealed class SimulatedNetwork
     private void Arrive(int slot)
     {
         Packet packet = _packets[slot];
-        BoundSocket socket = packet.Route.Socket;
-        SimulatedHost receiver = socket.Pump.Host;
-        PacketFate fate = packet.Sender.Side != receiver.Side ? PacketFate.Partitioned
+        NodePump receiver = packet.Route.Pump;
+        PacketFate fate = IsCut(packet.Sender, receiver) ? PacketFate.Partitioned
             : packet.Route.Mapping is NatMapping mapping && !mapping.Accepts(packet.From, Now.Ticks) ? PacketFate.RefusedByNat
-            : !socket.Pump.IsRunning ? PacketFate.Unreachable
+            : !receiver.IsRunning ? PacketFate.Unreachable
             : PacketFate.Delivered;
 
         Trace(fate, packet.From, packet.Route.Endpoint, (ulong)packet.Length);
@@ -444,16 +441,14 @@ public sealed class SimulatedNetwork
         if (fate == PacketFate.Delivered)
         {
             _bytesDelivered += packet.Length;
-            HostTraffic traffic = receiver.Traffic;
-            receiver.Traffic = traffic with { PacketsIn = traffic.PacketsIn + 1, BytesIn = traffic.BytesIn + packet.Length };
         }
 
-        Tap?.Invoke(new PacketEvent(fate, Now, packet.Sender, receiver, packet.From, packet.Route.Endpoint, packet.Bytes));
+        Tap?.Invoke(new PacketEvent(fate, Now, packet.Sender.Host, receiver.Host, packet.From, packet.Route.Endpoint, packet.Bytes));
 
         // The tap may have closed or suspended the node.
-        if (fate == PacketFate.Delivered && socket.Pump.IsRunning)
+        if (fate == PacketFate.Delivered && receiver.IsRunning)
         {
-            socket.Pump.Receive(packet.Bytes, packet.From, socket.Index);
+            receiver.Receive(packet.Bytes, packet.From, packet.Route.SocketIndex);
         }
 
         _packets.Return(slot);
@@ -549,13 +544,18 @@ public sealed class SimulatedNetwork
         }
     }
 
+    private bool IsCut(NodePump sender, NodePump receiver) => _side is not null && sender.Host.Side != receiver.Host.Side;
+
+    private Link LinkOf(NodePump sender, NodePump receiver) =>
+        LinkBetween is null && !HasOwnLinks ? _link : LinkOf(sender.Host, receiver.Host);
+
     private Link LinkOf(SimulatedHost sender, SimulatedHost receiver) =>
         LinkBetween?.Invoke(sender, receiver) is LinkOptions options ? Compile(options) : sender.OwnLink ?? receiver.OwnLink ?? _link;
 
-    private ulong PairOf(SimulatedHost one, SimulatedHost other)
+    private ulong PairOf(int one, int other)
     {
-        ulong low = (ulong)Math.Min(one.Index, other.Index);
-        ulong high = (ulong)Math.Max(one.Index, other.Index);
+        ulong low = (ulong)Math.Min(one, other);
+        ulong high = (ulong)Math.Max(one, other);
         return Mixing.Scramble(_pairSalt ^ ((low << 32) | high));
     }
 

@@ -8,29 +8,32 @@ public sealed class SpeedTests
     [Fact]
     public void A_packet_allocates_nothing_once_the_pools_are_warm()
     {
-        SimulatedNetwork network = World(1_000, LinkOptions.Lossy, TimeSpan.FromSeconds(0.1));
-        network.RunFor(TimeSpan.FromSeconds(20));
+        // Slower links first: more packets are on their way than later, so no pool grows while it is measured.
+        SimulatedNetwork network = World(1_000, LinkOptions.FixedRoundTrip(TimeSpan.FromSeconds(1)), TimeSpan.FromSeconds(0.1));
+        network.RunFor(TimeSpan.FromSeconds(3));
+        network.Links = LinkOptions.Lossy;
+        network.RunFor(TimeSpan.FromSeconds(3));
+
         long delivered = network.Traffic.Delivered;
         long before = GC.GetAllocatedBytesForCurrentThread();
         network.RunFor(TimeSpan.FromSeconds(5));
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         (network.Traffic.Delivered - delivered).ShouldBeGreaterThan(35_000);
-
-        // A pool may still grow at a new peak of packets in flight: a few kilobytes in 50,000 packets, not a byte for each.
-        allocated.ShouldBeLessThan(16_384);
+        allocated.ShouldBe(0);
     }
 
     [Fact]
-    public void Ten_thousand_nodes_and_a_million_packets_take_a_moment()
+    public void Ten_thousand_nodes_take_a_moment()
     {
         SimulatedNetwork network = World(10_000, LinkOptions.Lossy, TimeSpan.FromSeconds(2));
         network.RunFor(TimeSpan.FromSeconds(10));
         long events = network.Events;
         long sent = network.Traffic.Sent;
+        TimeSpan processor = Environment.CpuUsage.TotalTime;
         Stopwatch watch = Stopwatch.StartNew();
-        network.RunUntil(() => network.Traffic.Sent - sent >= 1_000_000, TimeSpan.FromHours(1)).ShouldBeTrue();
-        double nanoseconds = watch.Elapsed.TotalNanoseconds / (network.Events - events);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{nanoseconds:F0} ns an event, {1e9 / nanoseconds:N0} events a second ({network.Describe()})");
+        network.RunUntil(() => network.Traffic.Sent - sent >= 300_000, TimeSpan.FromHours(1)).ShouldBeTrue();
+        double nanoseconds = (Environment.CpuUsage.TotalTime - processor).TotalNanoseconds / (network.Events - events);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{nanoseconds:F0} ns of processor an event, {1e9 / nanoseconds:N0} events a second ({network.Describe()})");
         watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(60), "a guard against hanging, not a figure");
     }
 
