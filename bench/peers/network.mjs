@@ -23,9 +23,12 @@ const whenReady = dht => new Promise(resolve => dht.ready ? resolve() : dht.once
 
 async function start (port, bootstrap) {
   const dht = new DHT({ bootstrap, maxPeers: 10000 })
-  dht.on('error', () => {})
   dht.on('warning', () => {})
-  await new Promise(resolve => dht.listen(port, '127.0.0.1', resolve))
+  await new Promise((resolve, reject) => {
+    dht.once('error', reject)
+    dht.listen(port, '127.0.0.1', resolve)
+  })
+  dht.on('error', () => {})
   return dht
 }
 
