@@ -4,13 +4,14 @@ using System.Runtime.InteropServices;
 namespace Kadstone.Kademlia;
 
 /// <summary>How many entries of a table stand on each host and in each prefix.</summary>
-internal sealed class DiversityCounts(DiversityLimits limits)
+internal sealed class DiversityCounts
 {
     private readonly Dictionary<ulong, int> _hosts = [];
     private readonly Dictionary<ulong, int> _prefixes = [];
 
-    public bool Fits(ulong host, ulong prefix) =>
-        _hosts.GetValueOrDefault(host) < limits.PerHost && _prefixes.GetValueOrDefault(prefix) < limits.PerPrefixInTable;
+    public int OnHost(ulong host) => _hosts.GetValueOrDefault(host);
+
+    public int InPrefix(ulong prefix) => _prefixes.GetValueOrDefault(prefix);
 
     public void Add(ulong host, ulong prefix)
     {

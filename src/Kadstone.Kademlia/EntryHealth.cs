@@ -3,7 +3,7 @@ namespace Kadstone.Kademlia;
 /// <summary>What the table knows of an entry besides the contact; kept apart so that contacts lie in a row and copy fast.</summary>
 internal struct EntryHealth
 {
-    /// <summary>When it entered the table.</summary>
+    /// <summary>When it was admitted, as an entry or as the replacement that became one.</summary>
     public Instant Added;
 
     /// <summary>Its last sign of life.</summary>

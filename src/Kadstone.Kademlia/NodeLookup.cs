@@ -113,8 +113,8 @@ public sealed class NodeLookup<TKey, TContact>
         return true;
     }
 
-    /// <summary>A contact answered, under its true key, and named others. Ignored unless a request to it is open.</summary>
-    /// <param name="from">Who answered. Under another key than the one asked for the request failed, and the contact may be asked
+    /// <summary>A contact answered and named others. Ignored unless a request to it is open.</summary>
+    /// <param name="from">Who answered, under the key it answered with. Under another key than the one asked for the request failed, and the contact may be asked
     /// once more under the key it claims now.</param>
     /// <param name="closer">Whom it named. The nearest <see cref="LookupOptions.Width"/> are taken.</param>
     /// <param name="now">The time.</param>
@@ -250,7 +250,7 @@ public sealed class NodeLookup<TKey, TContact>
         }
 
         int late = MarkLate(now);
-        int window = Math.Max(_options.Quorum, _options.Parallelism);
+        int window = Math.Max(_options.Quorum, Math.Max(_options.Parallelism, _options.ClosingParallelism));
         int rank = 0;
         int answered = 0;
         _next = -1;

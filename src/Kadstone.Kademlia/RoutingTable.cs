@@ -18,6 +18,10 @@ public sealed class RoutingTable<TKey, TContact>
     /// <summary>A bad entry that nothing replaces is dropped after so many failures more.</summary>
     private const int FurtherFailures = 3;
 
+    /// <summary>Empty buckets are refreshed down to this depth: no network is deeper, and a liar with a key next to ours could
+    /// otherwise make us look up a hundred of them.</summary>
+    private const int EmptyReach = 24;
+
     private readonly TKey _self;
     private readonly RoutingTableOptions _options;
     private readonly Random _chance;
@@ -47,7 +51,7 @@ public sealed class RoutingTable<TKey, TContact>
         _self = self;
         _options = options;
         _chance = chance;
-        _diversity = options.Diversity is null ? null : new DiversityCounts(options.Diversity);
+        _diversity = options.Diversity is null ? null : new DiversityCounts();
         _keyChangers = new KeyChangers<TContact>(options.KeyChangeBan);
     }
 
@@ -103,24 +107,25 @@ public sealed class RoutingTable<TKey, TContact>
         }
 
         Bucket<TKey, TContact> bucket = Reach(index, now);
-        if (!Fits(bucket, contact))
+        bool full = bucket.Count >= _options.BucketSize;
+        int bad = full ? bucket.WorstWith(_options.MaxFailures) : -1;
+        if (!Fits(bucket, contact, leaving: bad))
         {
             RefusedByDiversity++;
             return Outcome(AdmissionKind.Refused);
         }
 
-        if (bucket.Count >= _options.BucketSize)
+        if (full && bad < 0)
         {
-            int bad = bucket.WorstWith(_options.MaxFailures);
-            if (bad < 0)
-            {
-                return KeepAsReplacement(bucket, contact, now);
-            }
+            return KeepAsReplacement(bucket, contact, now);
+        }
 
+        if (full)
+        {
             RemoveEntry(bucket, bad);
         }
 
-        AddEntry(index, bucket, contact, now, now);
+        AddEntry(index, bucket, contact, now);
         return Outcome(AdmissionKind.Added);
     }
 
@@ -159,15 +164,15 @@ public sealed class RoutingTable<TKey, TContact>
 
         Bucket<TKey, TContact> bucket = _buckets[index]!;
         int failures = bucket.HealthAt(i).Failures + 1;
-        if (failures >= _options.MaxFailures
-            && (TryPromote(index, bucket, i, now) || failures >= _options.MaxFailures + FurtherFailures))
+        if (failures >= _options.MaxFailures)
         {
-            if (bucket.IndexOf(contact) is int left and >= 0)
+            int replacement = FreshestFitting(bucket, leaving: i);
+            if (replacement >= 0 || failures >= _options.MaxFailures + FurtherFailures)
             {
-                RemoveEntry(bucket, left);
+                RemoveEntry(bucket, i);
+                Promote(index, bucket, replacement);
+                return;
             }
-
-            return;
         }
 
         bucket.HealthAt(i).CheckAt = now + RetryDelay(failures);
@@ -188,8 +193,10 @@ public sealed class RoutingTable<TKey, TContact>
             return false;
         }
 
-        RemoveEntry(_buckets[index]!, i);
-        FillFromReplacements(index, _buckets[index]!);
+        Bucket<TKey, TContact> bucket = _buckets[index]!;
+        int replacement = FreshestFitting(bucket, leaving: i);
+        RemoveEntry(bucket, i);
+        Promote(index, bucket, replacement);
         return true;
     }
 
@@ -245,7 +252,7 @@ public sealed class RoutingTable<TKey, TContact>
     }
 
     /// <summary>Names a random key in the next bucket that did not change for <see cref="RoutingTableOptions.RefreshAfter"/>, and
-    /// counts the bucket as changed. Empty buckets above the deepest entry count too.</summary>
+    /// counts the bucket as changed. Empty buckets above the deepest entry count too, down to depth 24.</summary>
     public bool TryNextRefresh(Instant now, out TKey target)
     {
         target = default;
@@ -257,6 +264,11 @@ public sealed class RoutingTable<TKey, TContact>
         Instant next = Instant.Never;
         for (int index = _depth - 1; index >= 0; index--)
         {
+            if (index >= EmptyReach && _buckets[index] is not { Count: > 0 })
+            {
+                continue;
+            }
+
             if (_refreshAt[index] <= now)
             {
                 _refreshAt[index] = now + _options.RefreshAfter;
@@ -381,16 +393,36 @@ public sealed class RoutingTable<TKey, TContact>
         return _buckets[index] ??= new Bucket<TKey, TContact>();
     }
 
-    private bool Fits(Bucket<TKey, TContact> bucket, in TContact contact) =>
-        _options.Diversity is not { } limits
-        || (_diversity!.Fits(contact.Host, contact.Prefix) && bucket.CountInPrefix(contact.Prefix) < limits.PerPrefixInBucket);
-
-    private void AddEntry(int index, Bucket<TKey, TContact> bucket, in TContact contact, Instant seen, Instant now)
+    /// <summary>Whether the limits allow a contact once entry <paramref name="leaving"/> (-1: none) is gone.</summary>
+    private bool Fits(Bucket<TKey, TContact> bucket, in TContact contact, int leaving)
     {
-        EntryHealth health = new() { Added = now, LastSeen = seen, CheckAt = seen + _options.DoubtfulAfter };
+        if (_options.Diversity is not { } limits)
+        {
+            return true;
+        }
+
+        int onHost = _diversity!.OnHost(contact.Host);
+        int inTable = _diversity.InPrefix(contact.Prefix);
+        int inBucket = bucket.CountInPrefix(contact.Prefix);
+        if (leaving >= 0)
+        {
+            ref TContact gone = ref bucket.ContactAt(leaving);
+            int samePrefix = gone.Prefix == contact.Prefix ? 1 : 0;
+            onHost -= gone.Host == contact.Host ? 1 : 0;
+            inTable -= samePrefix;
+            inBucket -= samePrefix;
+        }
+
+        return onHost < limits.PerHost && inTable < limits.PerPrefixInTable && inBucket < limits.PerPrefixInBucket;
+    }
+
+    private void AddEntry(int index, Bucket<TKey, TContact> bucket, in TContact contact, Instant seen)
+    {
+        EntryHealth health = new() { Added = seen, LastSeen = seen, CheckAt = seen + _options.DoubtfulAfter };
         bucket.Add(contact, health, _options.BucketSize);
         _diversity?.Add(contact.Host, contact.Prefix);
-        _refreshAt[index] = now + _options.RefreshAfter;
+        _refreshAt[index] = Instant.Later(_refreshAt[index], seen + _options.RefreshAfter);
+        _nextRefresh = Instant.Earlier(_nextRefresh, _refreshAt[index]);
         _nextCheck = Instant.Earlier(_nextCheck, health.CheckAt);
         Count++;
         _sound++;
@@ -421,8 +453,9 @@ public sealed class RoutingTable<TKey, TContact>
         if (!bucket.ContactAt(i).Key.Equals(contact.Key))
         {
             NoteKeyChange(contact, now);
+            int replacement = FreshestFitting(bucket, leaving: i);
             RemoveEntry(bucket, i);
-            FillFromReplacements(index, bucket);
+            Promote(index, bucket, replacement);
             return false;
         }
 
@@ -438,18 +471,13 @@ public sealed class RoutingTable<TKey, TContact>
     private void TryUpdate(Bucket<TKey, TContact> bucket, int i, in TContact contact)
     {
         ref TContact old = ref bucket.ContactAt(i);
-        if (_diversity is not null && (old.Host != contact.Host || old.Prefix != contact.Prefix))
+        if (!Fits(bucket, contact, leaving: i))
         {
-            TContact previous = old;
-            _diversity.Remove(previous.Host, previous.Prefix);
-            int inBucket = bucket.CountInPrefix(contact.Prefix) - (previous.Prefix == contact.Prefix ? 1 : 0);
-            bool fits = _diversity.Fits(contact.Host, contact.Prefix) && inBucket < _options.Diversity!.PerPrefixInBucket;
-            TContact kept = fits ? contact : previous;
-            _diversity.Add(kept.Host, kept.Prefix);
-            old = kept;
             return;
         }
 
+        _diversity?.Remove(old.Host, old.Prefix);
+        _diversity?.Add(contact.Host, contact.Prefix);
         old = contact;
     }
 
@@ -507,43 +535,27 @@ public sealed class RoutingTable<TKey, TContact>
         return null;
     }
 
-    /// <summary>Puts the freshest replacement that fits into the place of entry <paramref name="i"/>.</summary>
-    private bool TryPromote(int index, Bucket<TKey, TContact> bucket, int i, Instant now)
+    /// <summary>The freshest replacement that the limits allow once entry <paramref name="leaving"/> is gone; otherwise -1.</summary>
+    private int FreshestFitting(Bucket<TKey, TContact> bucket, int leaving)
     {
-        if (bucket.Replacements is not { Count: > 0 })
+        int i = (bucket.Replacements?.Count ?? 0) - 1;
+        while (i >= 0 && !Fits(bucket, bucket.Replacements![i], leaving))
         {
-            return false;
+            i--;
         }
 
-        TContact bad = bucket.ContactAt(i);
-        EntryHealth health = bucket.HealthAt(i);
-        RemoveEntry(bucket, i);
-        if (FillFromReplacements(index, bucket))
-        {
-            _refreshAt[index] = now + _options.RefreshAfter;
-            return true;
-        }
-
-        AddEntry(index, bucket, bad, health.LastSeen, health.Added);
-        SetFailures(bucket, bucket.IndexOf(bad), health.Failures);
-        return false;
+        return i;
     }
 
-    private bool FillFromReplacements(int index, Bucket<TKey, TContact> bucket)
+    private void Promote(int index, Bucket<TKey, TContact> bucket, int replacement)
     {
-        for (int i = (bucket.Replacements?.Count ?? 0) - 1; i >= 0; i--)
+        if (replacement >= 0)
         {
-            TContact replacement = bucket.Replacements![i];
-            if (Fits(bucket, replacement))
-            {
-                Instant seen = bucket.Replacements.SeenAt(i);
-                bucket.Replacements.RemoveAt(i);
-                AddEntry(index, bucket, replacement, seen, seen);
-                return true;
-            }
+            TContact contact = bucket.Replacements![replacement];
+            Instant seen = bucket.Replacements.SeenAt(replacement);
+            bucket.Replacements.RemoveAt(replacement);
+            AddEntry(index, bucket, contact, seen);
         }
-
-        return false;
     }
 
     private TimeSpan RetryDelay(int failures)

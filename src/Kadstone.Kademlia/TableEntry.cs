@@ -6,6 +6,6 @@ namespace Kadstone.Kademlia;
 /// <param name="Bucket">Its bucket: how many leading bits its key shares with ours.</param>
 /// <param name="LastSeen">Its last sign of life.</param>
 /// <param name="Failures">Requests in a row that it left unanswered.</param>
-/// <param name="Added">When it entered the table.</param>
+/// <param name="Added">When it first answered as an entry or as the replacement that became one.</param>
 public readonly record struct TableEntry<TContact>(TContact Contact, int Bucket, Instant LastSeen, int Failures, Instant Added)
     where TContact : struct;

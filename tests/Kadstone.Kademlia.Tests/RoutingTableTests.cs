@@ -308,6 +308,46 @@ public sealed class RoutingTableTests
     }
 
     [Fact]
+    public void A_neighbour_at_depth_150_does_not_make_us_refresh_150_buckets()
+    {
+        RoutingTable<Key160, Peer> table = Table();
+        table.Admit(PeerIn(150), Start);
+        int refreshed = 0;
+        while (table.TryNextRefresh(After(900), out _))
+        {
+            refreshed++;
+        }
+
+        refreshed.ShouldBe(25);
+        table.NextDeadline.ShouldBe(After(900), "the entry itself is doubtful now");
+    }
+
+    [Fact]
+    public void Failures_count_against_the_failing_entry_alone()
+    {
+        RoutingTable<Key160, Peer> table = Table(new RoutingTableOptions { Diversity = new DiversityLimits() });
+        Peer[] old = [.. Enumerable.Range(1, 8).Select(i => new Peer(Keyspace.RandomInBucket(Self, 3, _chance), (uint)i << 8))];
+        foreach (Peer peer in old)
+        {
+            table.Admit(peer, Start);
+        }
+
+        Peer replacement = new(Keyspace.RandomInBucket(Self, 3, _chance), 9 << 8);
+        Peer sameHost = new(Keyspace.RandomInBucket(Self, 5, _chance), 9 << 8, 7000);
+        table.Admit(replacement, After(1));
+        table.Admit(sameHost, After(1)).Kind.ShouldBe(AdmissionKind.Added, "a replacement does not use up the limits");
+
+        for (int i = 0; i < 4; i++)
+        {
+            table.Failed(old[0], After(2 + i));
+        }
+
+        table.Contains(replacement).ShouldBeFalse("its host has an entry");
+        table.Entries.Where(entry => entry.Failures > 0).ShouldHaveSingleItem().Contact.ShouldBe(old[0]);
+        table.Entries.Single(entry => entry.Contact == old[0]).Failures.ShouldBe(4);
+    }
+
+    [Fact]
     public void An_empty_table_waits_for_nothing()
     {
         Table().NextDeadline.ShouldBe(Instant.Never);

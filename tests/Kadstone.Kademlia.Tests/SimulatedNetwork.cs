@@ -23,6 +23,9 @@ internal sealed class SimulatedNetwork
 
     public Func<TimeSpan> RoundTrip { get; set; } = () => TimeSpan.FromMilliseconds(100);
 
+    /// <summary>What a node answers, made of what an honest one would.</summary>
+    public Func<Peer, Key160, Peer[], Peer[]> Reply { get; set; } = (_, _, honest) => honest;
+
     public static int IndexOf(Peer peer) => (int)((peer.Address - 0x0a000000u) >> 8);
 
     public RoutingTable<Key160, Peer> TableOf(int node) => _tables[node];
@@ -67,8 +70,8 @@ internal sealed class SimulatedNetwork
             {
                 int node = IndexOf(from);
                 count = _tables[node].CopyClosest(target, closest);
-                List<Peer> others = [.. closest[..count].ToArray().Where(peer => IndexOf(peer) != asker)];
-                lookup.Answer(from, others.ToArray(), now);
+                Peer[] others = [.. Reply(from, target, closest[..count].ToArray()).Where(peer => IndexOf(peer) != asker)];
+                lookup.Answer(from, others, now);
             }
             else
             {
