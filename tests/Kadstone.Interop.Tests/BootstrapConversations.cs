@@ -15,7 +15,7 @@ public abstract class BootstrapConversations
     {
         await using KadstoneNode ours = await KadstoneNode.StartAsync();
         await using MainlinePeer it = await StartAsync(1, ours.Endpoint);
-        await Eventually.ContainsAsync("its table", () => it.GetLiveNodesAsync(), ours.Endpoint);
+        await it.WaitForNodeAsync(ours.Endpoint);
     }
 
     [Fact]
@@ -23,7 +23,7 @@ public abstract class BootstrapConversations
     {
         await using MainlinePeer it = await StartNetworkAsync(3);
         await using KadstoneNode ours = await KadstoneNode.StartAsync(it.Endpoint);
-        await Eventually.ContainsAsync("its table", () => it.GetLiveNodesAsync(), ours.Endpoint);
+        await it.WaitForNodeAsync(ours.Endpoint);
     }
 
     [Fact]
@@ -63,8 +63,8 @@ public abstract class BootstrapConversations
         await using KadstoneNode ours = await KadstoneNode.StartAsync();
         await using MainlinePeer first = await StartAsync(1, ours.Endpoint);
         await using MainlinePeer second = await StartAsync(1, ours.Endpoint);
-        await Eventually.ContainsAsync("the first one's table", () => first.GetLiveNodesAsync(), ours.Endpoint);
-        await Eventually.ContainsAsync("the second one's table", () => second.GetLiveNodesAsync(), ours.Endpoint);
+        await first.WaitForNodeAsync(ours.Endpoint);
+        await second.WaitForNodeAsync(ours.Endpoint);
         string hash = InfoHashes.Next();
         int port = await first.AnnounceAsync(hash);
         await Eventually.ContainsAsync("its get_peers", () => second.GetPeersAsync(hash), $"127.0.0.1:{port}");
@@ -79,7 +79,7 @@ public abstract class BootstrapConversations
         // Ours came later: it holds nothing, and can but name those who do.
         await using KadstoneNode ours = await KadstoneNode.StartAsync(network.Endpoint);
         await using MainlinePeer newcomer = await StartAsync(1, ours.Endpoint);
-        await Eventually.ContainsAsync("its table", () => newcomer.GetLiveNodesAsync(), ours.Endpoint);
+        await newcomer.WaitForNodeAsync(ours.Endpoint);
         await Eventually.ContainsAsync("its get_peers", () => newcomer.GetPeersAsync(hash), $"127.0.0.1:{port}");
     }
 }

@@ -26,7 +26,7 @@ public sealed class HarnessTests
     {
         await using LibtorrentPeer libtorrent = await LibtorrentPeer.StartNetworkAsync(3);
         await using DhtJsPeer seed = await DhtJsPeer.StartAsync(1, libtorrent.Endpoint);
-        await Eventually.ContainsAsync("dht.js knows", () => seed.GetLiveNodesAsync(), libtorrent.Endpoint);
+        await seed.WaitForNodeAsync(libtorrent.Endpoint);
 
         string hash = InfoHashes.Next();
         int port = await seed.AnnounceAsync(hash);
@@ -42,7 +42,7 @@ public sealed class HarnessTests
     {
         await using LibtorrentPeer libtorrent = await LibtorrentPeer.StartNetworkAsync(3);
         await using BittorrentDhtPeer javascript = await BittorrentDhtPeer.StartAsync(1, libtorrent.Endpoint);
-        await Eventually.ContainsAsync("bittorrent-dht knows", () => javascript.GetLiveNodesAsync(), libtorrent.Endpoint);
+        await javascript.WaitForNodeAsync(libtorrent.Endpoint);
 
         (string target, int stored) = await javascript.PutImmutableAsync("from JavaScript");
         stored.ShouldBePositive();

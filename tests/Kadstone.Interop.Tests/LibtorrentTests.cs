@@ -3,7 +3,7 @@ using Kadstone.Interop.Tests.Harness;
 namespace Kadstone.Interop.Tests;
 
 [Trait("Peer", "libtorrent")]
-public sealed class LibtorrentTests : StorageConversations
+public sealed class LibtorrentTests : BootstrapConversations
 {
     private protected override async Task<MainlinePeer> StartAsync(int nodes, params string[] bootstrap) => await LibtorrentPeer.StartAsync(nodes, bootstrap);
 

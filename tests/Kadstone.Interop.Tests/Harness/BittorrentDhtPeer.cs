@@ -19,11 +19,7 @@ internal sealed class BittorrentDhtPeer : MainlinePeer
     public static async Task<BittorrentDhtPeer> StartNetworkAsync(int nodes)
     {
         BittorrentDhtPeer peer = await StartAsync(nodes);
-        for (int node = 1; node < nodes; node++)
-        {
-            await peer.AddNodeAsync(peer.Endpoint, node);
-        }
-
+        await peer.IntroduceAsync();
         return peer;
     }
 }

@@ -21,11 +21,7 @@ internal sealed class DhtJsPeer : MainlinePeer
     public static async Task<DhtJsPeer> StartNetworkAsync(int nodes)
     {
         DhtJsPeer peer = await StartAsync(nodes);
-        for (int node = 1; node < nodes; node++)
-        {
-            await peer.AddNodeAsync(peer.Endpoint, node);
-        }
-
+        await peer.IntroduceAsync();
         return peer;
     }
 }

@@ -14,10 +14,11 @@ internal sealed class LibtorrentPeer : MainlinePeer
     public static Task<LibtorrentPeer> StartAsync(int nodes = 1, params string[] bootstrap) => StartAsync(FreePorts.Next(nodes), bootstrap, []);
 
     /// <summary>Nodes that know each other from the start.</summary>
-    public static Task<LibtorrentPeer> StartNetworkAsync(int nodes, params string[] bootstrap)
+    public static async Task<LibtorrentPeer> StartNetworkAsync(int nodes)
     {
-        int[] ports = FreePorts.Next(nodes);
-        return StartAsync(ports, [.. bootstrap, .. ports.Select(port => $"127.0.0.1:{port}")], []);
+        LibtorrentPeer peer = await StartAsync(nodes);
+        await peer.IntroduceAsync();
+        return peer;
     }
 
     /// <summary>A client as its users set it up: the one node that it knows is its <c>dht_bootstrap_nodes</c>.</summary>

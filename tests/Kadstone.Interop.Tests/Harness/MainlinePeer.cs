@@ -21,6 +21,10 @@ internal abstract class MainlinePeer(JsonLinesProcess script, IReadOnlyList<int>
     /// <summary>The endpoints in a node's routing table.</summary>
     public async Task<IReadOnlyList<string>> GetLiveNodesAsync(int node = 0) => Strings(await Script.AskAsync("live_nodes", new() { ["node"] = node }), "nodes");
 
+    /// <summary>Waits until a node's routing table holds that endpoint.</summary>
+    public Task WaitForNodeAsync(string endpoint, int node = 0) =>
+        Eventually.ContainsAsync($"the table of {Endpoints[node]}", () => GetLiveNodesAsync(node), endpoint);
+
     public Task AddNodeAsync(string endpoint, int node = 0)
     {
         (string host, int port) = Split(endpoint);
@@ -64,6 +68,22 @@ internal abstract class MainlinePeer(JsonLinesProcess script, IReadOnlyList<int>
     }
 
     public ValueTask DisposeAsync() => Script.DisposeAsync();
+
+    /// <summary>Makes every other node of the process known to the first, and the first to them.</summary>
+    protected async Task IntroduceAsync()
+    {
+        for (int node = 1; node < Endpoints.Count; node++)
+        {
+            await AddNodeAsync(Endpoint, node);
+            await AddNodeAsync(Endpoints[node]);
+        }
+
+        for (int node = 1; node < Endpoints.Count; node++)
+        {
+            await WaitForNodeAsync(Endpoint, node);
+            await WaitForNodeAsync(Endpoints[node]);
+        }
+    }
 
     protected static (string Host, int Port) Split(string endpoint)
     {

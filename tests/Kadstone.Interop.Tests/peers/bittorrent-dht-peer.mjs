@@ -44,9 +44,11 @@ const commands = {
   nodes: dht => ({ endpoint: `127.0.0.1:${dht.address().port}`, nodeId: hex(dht.nodeId), running: true }),
   live_nodes: dht => ({ nodes: dht.nodes.toArray().map(n => `${n.host}:${n.port}`) }),
   add_node: (dht, c) => { dht.addNode({ host: c.host, port: c.port }); return {} },
-  get_peers: (dht, c) => {
+  get_peers: async (dht, c) => {
     dht.peersOf.delete(c.infohash)
-    return called(c.timeout ?? 3, done => dht.lookup(c.infohash, done), () => ({ peers: [...(dht.peersOf.get(c.infohash) ?? [])].sort() }))
+    // A lookup over a dead node takes longer than a test should: what was found until then is the answer.
+    await called(c.timeout ?? 3, done => dht.lookup(c.infohash, done), () => ({}))
+    return { peers: [...(dht.peersOf.get(c.infohash) ?? [])].sort() }
   },
   announce: (dht, c) => called(c.timeout ?? 10, done => dht.announce(c.infohash, c.port, done), () => ({ port: c.port })),
   put_immutable: (dht, c) => called(c.timeout ?? 10, done => dht.put({ v: Buffer.from(c.value) }, done), (target, stored) => ({ target: hex(target), stored })),

@@ -27,6 +27,9 @@ SETTINGS = {
                       | lt.alert.category_t.status_notification | lt.alert.category_t.error_notification),
 }
 
+# libtorrent waits 15 s for a node that does not answer, and only then ends its lookup.
+PATIENCE = 25
+
 
 class Node:
     def __init__(self, port, router):
@@ -111,7 +114,7 @@ class Node:
     def put_immutable(self, c):
         targets = []
         stored = self.ask(lambda: targets.append(self.session.dht_put_immutable_item(c['value'].encode())),
-                          'dht_put_alert', lambda alert: alert.num_success, c.get('timeout', 10))
+                          'dht_put_alert', lambda alert: alert.num_success, c.get('timeout', PATIENCE))
         return {'target': str(targets[0]), 'stored': stored or 0}
 
     def get_immutable(self, c):
@@ -119,14 +122,14 @@ class Node:
             if str(alert.target) == c['target']:
                 return {'value': text(alert.item.get('value') if isinstance(alert.item, dict) else alert.item)}
         return self.ask(lambda: self.session.dht_get_immutable_item(lt.sha1_hash(bytes.fromhex(c['target']))),
-                        'dht_immutable_item_alert', read, c.get('timeout', 10)) or {'value': None}
+                        'dht_immutable_item_alert', read, c.get('timeout', PATIENCE)) or {'value': None}
 
     def put_mutable(self, c):
         # libtorrent chooses the sequence number itself: the highest that it finds, plus one. It knows no cas.
         def read(alert):
             return {'stored': alert.num_success, 'seq': alert.seq}
         return self.ask(lambda: self.session.dht_put_mutable_item(bytes.fromhex(c['secretKey']), bytes.fromhex(c['publicKey']), c['value'].encode(), c.get('salt', '')),
-                        'dht_put_alert', read, c.get('timeout', 10)) or {'stored': 0, 'seq': 0}
+                        'dht_put_alert', read, c.get('timeout', PATIENCE)) or {'stored': 0, 'seq': 0}
 
     def get_mutable(self, c):
         best = {'value': None, 'seq': None}
@@ -137,7 +140,7 @@ class Node:
                 best.update(value=text(item['value']), seq=item['seq'])
             return best if item.get('authoritative') else None
         self.ask(lambda: self.session.dht_get_mutable_item(bytes.fromhex(c['publicKey']), c.get('salt', '')),
-                 'dht_mutable_item_alert', read, c.get('timeout', 10))
+                 'dht_mutable_item_alert', read, c.get('timeout', PATIENCE))
         return best
 
     def sample_infohashes(self, c):
