@@ -54,9 +54,6 @@ internal sealed class Connection : IDisposable
         return statement.Step() ? statement.Number(0) : 0;
     }
 
-    /// <summary>The rows that the last statement changed.</summary>
-    public int Changes => raw.sqlite3_changes(_handle);
-
     /// <summary>Undoes an open transaction. Some errors have done so already; and if even this fails, closing does it.</summary>
     public void RollBackIfOpen()
     {

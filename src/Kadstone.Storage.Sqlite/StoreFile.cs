@@ -13,13 +13,14 @@ internal static class StoreFile
     private const int ApplicationId = 0x4B414453; // "KADS"
     private const int HeaderLength = 100;
 
-    // Rows are small and always sought by their whole key: one tree instead of two. The totals stand beside them because
-    // counting a million rows at every start would take longer than the start.
+    // Rows in order of arrival and two slim indexes: keys are hashes, and a table ordered by them (WITHOUT ROWID) would rewrite a
+    // page of values for each put; measured, that doubles the work of a batch, and for values of 1 KB makes it four times as much.
+    // The totals stand beside them because counting a million rows at every start would take longer than the start.
     private const string Tables = """
         CREATE TABLE records(
-            shelf INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, sequence INTEGER NOT NULL,
-            expires INTEGER NOT NULL, stored INTEGER NOT NULL,
-            PRIMARY KEY (shelf, key)) WITHOUT ROWID;
+            id INTEGER PRIMARY KEY, shelf INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,
+            sequence INTEGER NOT NULL, expires INTEGER NOT NULL, stored INTEGER NOT NULL);
+        CREATE UNIQUE INDEX records_key ON records(shelf, key);
         CREATE INDEX records_expires ON records(shelf, expires);
         CREATE TABLE shelves(shelf INTEGER PRIMARY KEY, records INTEGER NOT NULL, bytes INTEGER NOT NULL);
         """;
@@ -68,15 +69,10 @@ internal static class StoreFile
     /// <summary>What a record takes of <see cref="SqliteStoreOptions.MaxFileBytes"/>.</summary>
     public static long RecordBytes(int keyLength, int valueLength)
     {
-        // https://www.sqlite.org/fileformat2.html, "B-tree Pages": in an index tree a row above 1,002 bytes of a 4,096-byte page
-        // goes on in pages of its own.
-        const int MaxLocal = ((PageBytes - 12) * 64 / 255) - 23;
-        const int RowOverhead = 32;
-        int row = keyLength + valueLength + RowOverhead;
-        long overflowBytes = row <= MaxLocal ? 0 : (row - MaxLocal + PageBytes - 1) / PageBytes * PageBytes;
-        int local = Math.Min(row, MaxLocal);
-        int indexLine = keyLength + RowOverhead;
-        return overflowBytes + ((local + indexLine) * 3 / 2);
+        // The row, its line in records_key and its line in records_expires.
+        const int Overhead = 40 + 16 + 24;
+        int bytes = keyLength + valueLength + keyLength + Overhead;
+        return bytes * 3L / 2;
     }
 
     /// <summary>Reads version and owner from the file's first bytes, so that a file that is not ours is not touched: SQLite writes even when it only opens.</summary>

@@ -28,14 +28,11 @@ internal sealed class WriteTransaction : IDisposable
         // Immediate: the totals and records that are read stay true until the commit, whoever else has the file open.
         _begin = connection.Prepare("BEGIN IMMEDIATE");
         _commit = connection.Prepare("COMMIT");
-        _find = connection.Prepare("SELECT sequence, expires, value FROM records WHERE shelf = ?1 AND key = ?2");
+        _find = connection.Prepare("SELECT id, sequence, expires, value FROM records WHERE shelf = ?1 AND key = ?2");
         _insert = connection.Prepare("INSERT INTO records(shelf, key, value, sequence, expires, stored) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
-        _update = connection.Prepare("UPDATE records SET value = ?3, sequence = ?4, expires = ?5, stored = ?6 WHERE shelf = ?1 AND key = ?2");
-        _delete = connection.Prepare("DELETE FROM records WHERE shelf = ?1 AND key = ?2");
-        _findExpired = connection.Prepare("""
-            SELECT r.key, length(r.value) FROM records AS r
-            WHERE r.shelf = ?1 AND r.key IN (SELECT key FROM records INDEXED BY records_expires WHERE shelf = ?1 AND expires <= ?2 ORDER BY expires LIMIT ?3)
-            """);
+        _update = connection.Prepare("UPDATE records SET value = ?3, sequence = ?4, expires = ?5, stored = ?6 WHERE id = ?1");
+        _delete = connection.Prepare("DELETE FROM records WHERE id = ?1");
+        _findExpired = connection.Prepare("SELECT id, length(key), length(value) FROM records INDEXED BY records_expires WHERE shelf = ?1 AND expires <= ?2 ORDER BY expires LIMIT ?3");
         _readTotals = connection.Prepare("SELECT shelf, records, bytes FROM shelves");
         _writeTotals = connection.Prepare("INSERT INTO shelves(shelf, records, bytes) VALUES (?1, ?2, ?3) ON CONFLICT(shelf) DO UPDATE SET records = ?2, bytes = ?3");
     }
@@ -63,11 +60,19 @@ internal sealed class WriteTransaction : IDisposable
     {
         ReadOnlySpan<byte> key = put.Key.Span;
         StoredRecord record = put.Record;
-        bool exists = Find(put.Shelf, key, out long sequence, out DateTimeOffset expires, out ReadOnlySpan<byte> value);
-        long oldBytes = exists ? StoreFile.RecordBytes(key.Length, value.Length) : 0;
-        PutResult result = exists && expires > _now
-            ? PutRule.OnStored(sequence, value, record, put.ExpectedSequence, _now)
-            : PutRule.OnEmpty(record, _now);
+        PutResult result = PutRule.OnEmpty(record, _now);
+        long? id = Find(put.Shelf, key);
+        long oldBytes = 0;
+        if (id is not null)
+        {
+            ReadOnlySpan<byte> value = _find.Bytes(3);
+            oldBytes = StoreFile.RecordBytes(key.Length, value.Length);
+            if (_find.Time(2) > _now)
+            {
+                result = PutRule.OnStored(_find.Number(1), value, record, put.ExpectedSequence, _now);
+            }
+        }
+
         _find.Reset();
         if (result != PutResult.Stored)
         {
@@ -76,44 +81,49 @@ internal sealed class WriteTransaction : IDisposable
 
         Totals totals = TotalsOf(put.Shelf);
         long newBytes = StoreFile.RecordBytes(key.Length, record.Value.Length);
-        if (!HasRoom(totals, exists, newBytes - oldBytes))
+        if (!HasRoom(totals, id is not null, newBytes - oldBytes))
         {
-            MakeRoom(put.Shelf, totals, exists, newBytes - oldBytes);
+            MakeRoom(put.Shelf, totals, id is not null, newBytes - oldBytes);
 
             // An expired record under this very key may have gone with the others.
-            exists = Find(put.Shelf, key, out _, out _, out _);
+            id = Find(put.Shelf, key);
             _find.Reset();
-            oldBytes = exists ? oldBytes : 0;
-            if (!HasRoom(totals, exists, newBytes - oldBytes))
+            oldBytes = id is null ? 0 : oldBytes;
+            if (!HasRoom(totals, id is not null, newBytes - oldBytes))
             {
                 return PutResult.Full;
             }
         }
 
-        Statement write = exists ? _update : _insert;
-        write.Bind(1, (long)put.Shelf);
-        write.Bind(2, key);
+        Statement write = id is null ? _insert : _update;
+        write.Bind(1, id ?? (long)put.Shelf);
+        if (id is null)
+        {
+            write.Bind(2, key);
+        }
+
         write.Bind(3, record.Value.Span);
         write.Bind(4, record.Sequence);
         write.Bind(5, record.Expires.UtcTicks);
         write.Bind(6, record.StoredAt.UtcTicks);
         write.Run();
-        Count(totals, exists ? 0 : 1, newBytes - oldBytes);
+        Count(totals, id is null ? 1 : 0, newBytes - oldBytes);
         return PutResult.Stored;
     }
 
     public bool Delete(Shelf shelf, ReadOnlySpan<byte> key)
     {
-        bool exists = Find(shelf, key, out _, out DateTimeOffset expires, out ReadOnlySpan<byte> value);
-        int valueLength = value.Length;
-        _find.Reset();
-        if (!exists)
+        if (Find(shelf, key) is not long id)
         {
+            _find.Reset();
             return false;
         }
 
-        Remove(shelf, key, valueLength);
-        return expires > _now;
+        bool isVisible = _find.Time(2) > _now;
+        int valueLength = _find.Bytes(3).Length;
+        _find.Reset();
+        Remove(shelf, id, key.Length, valueLength);
+        return isVisible;
     }
 
     public int Sweep(DateTimeOffset now, int atMost)
@@ -147,15 +157,12 @@ internal sealed class WriteTransaction : IDisposable
 
     public void Dispose() => _connection.Dispose();
 
-    private bool Find(Shelf shelf, ReadOnlySpan<byte> key, out long sequence, out DateTimeOffset expires, out ReadOnlySpan<byte> value)
+    /// <summary>Stands on the record's row afterwards, if there is one: read it, then reset.</summary>
+    private long? Find(Shelf shelf, ReadOnlySpan<byte> key)
     {
         _find.Bind(1, (long)shelf);
         _find.Bind(2, key);
-        bool exists = _find.Step();
-        sequence = exists ? _find.Number(0) : 0;
-        expires = exists ? _find.Time(1) : default;
-        value = exists ? _find.Bytes(2) : default;
-        return exists;
+        return _find.Step() ? _find.Number(0) : null;
     }
 
     private bool HasRoom(Totals totals, bool exists, long growth) =>
@@ -177,30 +184,29 @@ internal sealed class WriteTransaction : IDisposable
             return 0;
         }
 
-        List<(byte[] Key, int ValueLength)> expired = [];
+        List<(long Id, int KeyLength, int ValueLength)> expired = [];
         _findExpired.Bind(1, (long)shelf);
         _findExpired.Bind(2, now.UtcTicks);
         _findExpired.Bind(3, atMost);
         while (_findExpired.Step())
         {
-            expired.Add((_findExpired.Bytes(0).ToArray(), (int)_findExpired.Number(1)));
+            expired.Add((_findExpired.Number(0), (int)_findExpired.Number(1), (int)_findExpired.Number(2)));
         }
 
         _findExpired.Reset();
-        foreach ((byte[] key, int valueLength) in expired)
+        foreach ((long id, int keyLength, int valueLength) in expired)
         {
-            Remove(shelf, key, valueLength);
+            Remove(shelf, id, keyLength, valueLength);
         }
 
         return expired.Count;
     }
 
-    private void Remove(Shelf shelf, ReadOnlySpan<byte> key, int valueLength)
+    private void Remove(Shelf shelf, long id, int keyLength, int valueLength)
     {
-        _delete.Bind(1, (long)shelf);
-        _delete.Bind(2, key);
+        _delete.Bind(1, id);
         _delete.Run();
-        Count(TotalsOf(shelf), -1, -StoreFile.RecordBytes(key.Length, valueLength));
+        Count(TotalsOf(shelf), -1, -StoreFile.RecordBytes(keyLength, valueLength));
     }
 
     private void Count(Totals totals, int records, long bytes)
