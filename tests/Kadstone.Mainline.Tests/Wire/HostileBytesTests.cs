@@ -8,6 +8,8 @@ public sealed class HostileBytesTests
 {
     private static readonly byte[][] Corpus = WireVectors.Corpus();
 
+    private static readonly TimeSpan Hang = TimeSpan.FromMilliseconds(50);
+
     private delegate void Codec(ReadOnlySpan<byte> packet);
 
     [Fact]
@@ -103,30 +105,37 @@ public sealed class HostileBytesTests
     {
         HostileBytes packets = new(Corpus, seed);
         codec(packets.Next());
-        TimeSpan longest = TimeSpan.Zero;
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < HostileBytes.Count; i++)
         {
             ReadOnlySpan<byte> packet = packets.Next();
-            long start = Stopwatch.GetTimestamp();
             try
             {
-                codec(packet);
+                TimeSpan took = Time(codec, packet);
+
+                // A machine under load may pause the thread; a packet that hangs does so again.
+                for (int retries = 3; took > Hang && retries > 0; retries--)
+                {
+                    took = Time(codec, packet);
+                }
+
+                Check(took <= Hang, "time");
             }
             catch (Exception exception)
             {
                 throw new InvalidOperationException($"seed {seed}, packet {i}: {Convert.ToHexStringLower(packet)}", exception);
             }
-
-            TimeSpan took = Stopwatch.GetElapsedTime(start);
-            longest = took > longest ? took : longest;
         }
 
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         allocated.ShouldBe(0, $"seed {seed}");
+    }
 
-        // A machine under load may pause the thread; a second pass over one packet tells that from a hang, so the bound is wide.
-        longest.ShouldBeLessThan(TimeSpan.FromSeconds(1), $"seed {seed}");
+    private static TimeSpan Time(Codec codec, ReadOnlySpan<byte> packet)
+    {
+        long start = Stopwatch.GetTimestamp();
+        codec(packet);
+        return Stopwatch.GetElapsedTime(start);
     }
 
     private static void Check(bool condition, string what)
