@@ -16,6 +16,26 @@ public sealed class HostileBytesTests
     public void The_message_reader_survives_and_what_it_accepts_is_within_bounds() => Feed(1001, ReadMessage);
 
     [Fact]
+    public void Of_the_bent_packets_many_are_read_and_every_reason_to_drop_one_occurs()
+    {
+        HostileBytes packets = new(Corpus, 1000);
+        int read = 0;
+        HashSet<Malformed> reasons = [];
+        HashSet<KrpcFault> faults = [];
+        for (int i = 0; i < 100_000; i++)
+        {
+            bool taken = KrpcReader.TryRead(packets.Next(), out KrpcMessage message, out Malformed why);
+            read += taken ? 1 : 0;
+            reasons.Add(why);
+            faults.Add(message.Fault);
+        }
+
+        read.ShouldBeInRange(20_000, 80_000);
+        reasons.ShouldBe(Enum.GetValues<Malformed>(), ignoreOrder: true);
+        faults.ShouldBe(Enum.GetValues<KrpcFault>(), ignoreOrder: true);
+    }
+
+    [Fact]
     public void The_bencode_reader_agrees_with_a_plain_one() => Feed(1002, static packet =>
     {
         bool skipped = Bencode.TrySkip(packet, out int length);
@@ -128,7 +148,9 @@ public sealed class HostileBytesTests
         }
 
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        allocated.ShouldBe(0, $"seed {seed}");
+
+        // The runtime may make a few objects of its own, once, when it compiles a method anew; a codec's would come by the thousand.
+        allocated.ShouldBeLessThan(1024, $"seed {seed}");
     }
 
     private static TimeSpan Time(Codec codec, ReadOnlySpan<byte> packet)
