@@ -27,12 +27,31 @@ internal ref struct KrpcWriter(Span<byte> buffer)
         Bare(id);
     }
 
+    /// <summary>Begins a put with the sequence number to be replaced: the one argument that sorts before our id.</summary>
+    public void BeginQuery(in Key160 id, long cas)
+    {
+        Integer("d1:ad3:cas"u8, cas);
+        Literal("2:id20:"u8);
+        Bare(id);
+    }
+
     /// <summary>Begins a response with the requester's endpoint (BEP 42) and our id.</summary>
     public void BeginResponse(in Key160 id, UdpEndpoint requester)
     {
         Literal("d"u8);
         ExternalAddress(requester);
         Literal("1:rd2:id20:"u8);
+        Bare(id);
+    }
+
+    /// <summary>Begins a response to a scrape (BEP 33) with both Bloom filters of 256 bytes: they sort before our id.</summary>
+    public void BeginResponse(in Key160 id, UdpEndpoint requester, ReadOnlySpan<byte> peerFilter, ReadOnlySpan<byte> seedFilter)
+    {
+        Literal("d"u8);
+        ExternalAddress(requester);
+        Bytes("1:rd4:BFpe"u8, peerFilter);
+        Bytes("4:BFsd"u8, seedFilter);
+        Literal("2:id20:"u8);
         Bare(id);
     }
 

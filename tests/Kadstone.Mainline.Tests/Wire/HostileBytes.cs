@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Kadstone.Mainline.Tests.Wire;
 
 /// <summary>Packets nobody should send: noise, and real packets bent by a few edits. Replayed by the seed; allocates nothing a packet.</summary>
@@ -5,6 +7,8 @@ internal sealed class HostileBytes(byte[][] corpus, int seed)
 {
     /// <summary>How many packets each codec is given: 100,000, or 10,000,000 where the reliability bars are run (KADSTONE_BARS=1).</summary>
     public static readonly int Count = Environment.GetEnvironmentVariable("KADSTONE_BARS") == "1" ? 10_000_000 : 100_000;
+
+    private static readonly SearchValues<byte> ValueBegins = SearchValues.Create("0123456789ild"u8);
 
     private readonly Random _chance = new(seed);
     private readonly byte[] _buffer = new byte[2 * KrpcReader.MaxDatagramLength];
@@ -23,10 +27,18 @@ internal sealed class HostileBytes(byte[][] corpus, int seed)
         byte[] origin = corpus[_chance.Next(corpus.Length)];
         origin.CopyTo(_buffer, 0);
         _length = origin.Length;
-        for (int edits = _chance.Next(1, 5); edits > 0 && _length > 0; edits--)
+        do
         {
-            Edit();
+            if (_chance.Next(2) == 0)
+            {
+                ReplaceValue();
+            }
+            else
+            {
+                Edit();
+            }
         }
+        while (_length > 0 && _chance.Next(3) == 0);
 
         return _buffer.AsSpan(0, _length);
     }
@@ -39,6 +51,32 @@ internal sealed class HostileBytes(byte[][] corpus, int seed)
         {
             value = like ? alphabet[_chance.Next(alphabet.Length)] : (byte)_chance.Next(256);
         }
+    }
+
+    // A whole value becomes a value of another packet: the frame stays good, so that what is inside gets judged.
+    private void ReplaceValue()
+    {
+        ReadOnlySpan<byte> other = corpus[_chance.Next(corpus.Length)];
+        if (TryFindValue(_buffer.AsSpan(0, _length), out int at, out int length) && TryFindValue(other, out int otherAt, out int otherLength))
+        {
+            Remove(at, length);
+            Insert(at, other.Slice(otherAt, otherLength));
+        }
+    }
+
+    private bool TryFindValue(ReadOnlySpan<byte> bytes, out int at, out int length)
+    {
+        at = 0;
+        length = 0;
+        for (int tries = 8; tries > 0 && length == 0 && bytes.Length > 1; tries--)
+        {
+            int from = _chance.Next(1, bytes.Length);
+            int digit = bytes[from..].IndexOfAny(ValueBegins);
+            at = from + Math.Max(digit, 0);
+            Bencode.TrySkip(bytes[at..], out length);
+        }
+
+        return length > 0;
     }
 
     private void Edit()

@@ -8,10 +8,32 @@ public sealed class HostileBytesTests
 {
     private static readonly byte[][] Corpus = WireVectors.Corpus();
 
+    private static readonly TimeSpan Hang = TimeSpan.FromMilliseconds(50);
+
     private delegate void Codec(ReadOnlySpan<byte> packet);
 
     [Fact]
     public void The_message_reader_survives_and_what_it_accepts_is_within_bounds() => Feed(1001, ReadMessage);
+
+    [Fact]
+    public void Of_the_bent_packets_many_are_read_and_every_reason_to_drop_one_occurs()
+    {
+        HostileBytes packets = new(Corpus, 1000);
+        int read = 0;
+        HashSet<Malformed> reasons = [];
+        HashSet<KrpcFault> faults = [];
+        for (int i = 0; i < 100_000; i++)
+        {
+            bool taken = KrpcReader.TryRead(packets.Next(), out KrpcMessage message, out Malformed why);
+            read += taken ? 1 : 0;
+            reasons.Add(why);
+            faults.Add(message.Fault);
+        }
+
+        read.ShouldBeInRange(20_000, 80_000);
+        reasons.ShouldBe(Enum.GetValues<Malformed>(), ignoreOrder: true);
+        faults.ShouldBe(Enum.GetValues<KrpcFault>(), ignoreOrder: true);
+    }
 
     [Fact]
     public void The_bencode_reader_agrees_with_a_plain_one() => Feed(1002, static packet =>
@@ -103,30 +125,39 @@ public sealed class HostileBytesTests
     {
         HostileBytes packets = new(Corpus, seed);
         codec(packets.Next());
-        TimeSpan longest = TimeSpan.Zero;
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < HostileBytes.Count; i++)
         {
             ReadOnlySpan<byte> packet = packets.Next();
-            long start = Stopwatch.GetTimestamp();
             try
             {
-                codec(packet);
+                TimeSpan took = Time(codec, packet);
+
+                // A machine under load may pause the thread; a packet that hangs does so again.
+                for (int retries = 3; took > Hang && retries > 0; retries--)
+                {
+                    took = Time(codec, packet);
+                }
+
+                Check(took <= Hang, "time");
             }
             catch (Exception exception)
             {
                 throw new InvalidOperationException($"seed {seed}, packet {i}: {Convert.ToHexStringLower(packet)}", exception);
             }
-
-            TimeSpan took = Stopwatch.GetElapsedTime(start);
-            longest = took > longest ? took : longest;
         }
 
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        allocated.ShouldBe(0, $"seed {seed}");
 
-        // A machine under load may pause the thread; a second pass over one packet tells that from a hang, so the bound is wide.
-        longest.ShouldBeLessThan(TimeSpan.FromSeconds(1), $"seed {seed}");
+        // The runtime may make a few objects of its own, once, when it compiles a method anew; a codec's would come by the thousand.
+        allocated.ShouldBeLessThan(1024, $"seed {seed}");
+    }
+
+    private static TimeSpan Time(Codec codec, ReadOnlySpan<byte> packet)
+    {
+        long start = Stopwatch.GetTimestamp();
+        codec(packet);
+        return Stopwatch.GetElapsedTime(start);
     }
 
     private static void Check(bool condition, string what)

@@ -46,13 +46,16 @@ internal static class WireVectors
         return [.. bytes];
     }
 
-    /// <summary>All packets of the file that a node would read, as seeds for mutation.</summary>
+    /// <summary>All packets of the file that a node would read, and some as long as may be, as seeds for mutation.</summary>
     public static byte[][] Corpus() =>
     [
         .. new[] { "krpc_text", "malformed", "captured" }
             .SelectMany(Section)
             .Select(Packet)
             .Where(packet => packet.Length <= KrpcReader.MaxDatagramLength),
+        Encoding.ASCII.GetBytes($"d1:ad2:id20:abcdefghij01234567892:zz1950:{new string('z', 1950)}e1:q4:ping1:t2:aa1:y1:qe"),
+        Encoding.ASCII.GetBytes($"d1:rd2:id20:mnopqrstuvwxyz1234565:nodes9126:{new string('n', 9126)}e1:t2:aa1:y1:re"),
+        Encoding.ASCII.GetBytes($"d1:rd2:id20:mnopqrstuvwxyz1234566:valuesl{string.Concat(Enumerable.Repeat("6:axje.u", 1140))}ee1:t2:aa1:y1:re"),
     ];
 
     /// <summary>A byte string as the captures write it: 0x and hex, or plain text.</summary>
