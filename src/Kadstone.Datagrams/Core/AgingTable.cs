@@ -6,9 +6,6 @@ namespace Kadstone.Datagrams;
 /// <summary>What an <see cref="AgingTable{TEntry}"/> must know of its entries.</summary>
 internal interface IAgingEntry
 {
-    /// <summary>The keyed hash that stands for the owner; 0 marks an empty slot.</summary>
-    ulong Key { get; set; }
-
     /// <summary>When the owner was last heard, in milliseconds.</summary>
     uint Seen { get; }
 
@@ -19,7 +16,7 @@ internal interface IAgingEntry
 /// <summary>A bounded hash table in sets of eight: what is new takes the place of what is oldest in its set. Grows only while the young do not fit.</summary>
 /// <remarks>
 /// Keys are 64-bit keyed hashes and stand for the owner: two strangers share one by chance once in 2^64 pairs, and cannot arrange it.
-/// A mutable struct: keep it in a field that is not readonly.
+/// The keys of a set fill one cache line, apart from the entries. A mutable struct: keep it in a field that is not readonly.
 /// </remarks>
 internal struct AgingTable<TEntry>
     where TEntry : struct, IAgingEntry
@@ -28,6 +25,7 @@ internal struct AgingTable<TEntry>
 
     private readonly int _maximum;
     private readonly uint _lifetime;
+    private ulong[] _keys;
     private TEntry[] _entries;
 
     /// <param name="maximum">The most entries; rounded up to a power of two, at least 8.</param>
@@ -36,100 +34,106 @@ internal struct AgingTable<TEntry>
     {
         _maximum = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(SetSize, maximum));
         _lifetime = lifetime;
+        _keys = [];
         _entries = [];
     }
 
-    /// <summary>The slots allocated now.</summary>
-    public readonly int Allocated => _entries.Length;
+    /// <summary>The bytes allocated now.</summary>
+    public readonly long AllocatedBytes => (long)_entries.Length * (Unsafe.SizeOf<TEntry>() + sizeof(ulong));
 
     /// <summary>Forgets everything.</summary>
-    public void Clear() => _entries = [];
+    public void Clear()
+    {
+        _keys = [];
+        _entries = [];
+    }
 
     /// <summary>The entry of a key, or a null reference.</summary>
     public readonly ref TEntry Find(ulong key)
     {
-        key = Usable(key);
-        foreach (ref TEntry entry in SetOf(key))
+        if (_keys.Length == 0)
         {
-            if (entry.Key == key)
-            {
-                return ref entry;
-            }
+            return ref Unsafe.NullRef<TEntry>();
         }
 
-        return ref Unsafe.NullRef<TEntry>();
+        key = Usable(key);
+        int first = FirstOf(key);
+        int place = _keys.AsSpan(first, SetSize).IndexOf(key);
+        if (place < 0)
+        {
+            return ref Unsafe.NullRef<TEntry>();
+        }
+
+        return ref _entries[first + place];
     }
 
     /// <summary>A cleared entry for a key that is not in the table.</summary>
     public ref TEntry Add(ulong key, uint now)
     {
         key = Usable(key);
-        while (true)
+        int place;
+        while (!TryPlace(key, now, out place) && _keys.Length < _maximum)
         {
-            Span<TEntry> set = SetOf(key);
-            int place = PlaceIn(set, now, out bool isFree);
-            if (isFree || _entries.Length >= _maximum)
-            {
-                ref TEntry entry = ref set[place];
-                entry = default;
-                entry.Key = key;
-                return ref entry;
-            }
-
             Grow();
         }
+
+        _keys[place] = key;
+        _entries[place] = default;
+        return ref _entries[place];
     }
 
+    /// <summary>0 marks a place without an owner.</summary>
     private static ulong Usable(ulong key) => key == 0 ? 1 : key;
 
-    private readonly Span<TEntry> SetOf(ulong key) =>
-        _entries.Length == 0 ? [] : _entries.AsSpan((int)(key & (uint)((_entries.Length / SetSize) - 1)) * SetSize, SetSize);
+    private readonly int FirstOf(ulong key) => (int)(key & (uint)((_keys.Length / SetSize) - 1)) * SetSize;
 
-    private readonly int PlaceIn(Span<TEntry> set, uint now, out bool isFree)
+    /// <summary>True with a free place, or false with the place of the oldest that is not kept.</summary>
+    private readonly bool TryPlace(ulong key, uint now, out int place)
     {
-        int oldest = -1;
+        place = -1;
+        if (_keys.Length == 0)
+        {
+            return false;
+        }
+
         bool oldestIsKept = true;
         uint oldestAge = 0;
-        for (int i = 0; i < set.Length; i++)
+        int first = FirstOf(key);
+        for (int i = first; i < first + SetSize; i++)
         {
-            ref TEntry entry = ref set[i];
+            ref TEntry entry = ref _entries[i];
             uint age = now - entry.Seen;
-            bool kept = entry.IsKept(now);
-            if (entry.Key == 0 || (age > _lifetime && !kept))
+            bool isKept = entry.IsKept(now);
+            if (_keys[i] == 0 || (age > _lifetime && !isKept))
             {
-                isFree = true;
-                return i;
+                place = i;
+                return true;
             }
 
-            if (oldest < 0 || (oldestIsKept && !kept) || (oldestIsKept == kept && age > oldestAge))
+            if (place < 0 || (oldestIsKept && !isKept) || (oldestIsKept == isKept && age > oldestAge))
             {
-                (oldest, oldestIsKept, oldestAge) = (i, kept, age);
+                (place, oldestIsKept, oldestAge) = (i, isKept, age);
             }
         }
 
-        isFree = false;
-        return oldest;
+        return false;
     }
 
     /// <summary>Doubles: every set splits into two by one more bit of the key, so all entries fit.</summary>
     private void Grow()
     {
-        TEntry[] before = _entries;
-        _entries = new TEntry[Math.Max(SetSize, before.Length * 2)];
-        foreach (ref TEntry entry in before.AsSpan())
+        ulong[] keys = _keys;
+        TEntry[] entries = _entries;
+        _keys = new ulong[Math.Max(SetSize, keys.Length * 2)];
+        _entries = new TEntry[_keys.Length];
+        for (int i = 0; i < keys.Length; i++)
         {
-            if (entry.Key == 0)
+            if (keys[i] != 0)
             {
-                continue;
-            }
-
-            foreach (ref TEntry place in SetOf(entry.Key))
-            {
-                if (place.Key == 0)
-                {
-                    place = entry;
-                    break;
-                }
+                int first = FirstOf(keys[i]);
+                int place = first + _keys.AsSpan(first, SetSize).IndexOf(0UL);
+                _keys[place] = keys[i];
+                _entries[place] = entries[i];
             }
         }
     }

@@ -74,8 +74,7 @@ public sealed class RateLimiter
     public long Refused(Refusal why) => _refused[(int)why];
 
     /// <summary>Bytes of memory that the tables hold now.</summary>
-    internal long TableBytes =>
-        ((long)_sources.Allocated * Unsafe.SizeOf<Source>()) + ((long)(_hosts.Allocated + _prefixes.Allocated) * Unsafe.SizeOf<Group>());
+    internal long TableBytes => _sources.AllocatedBytes + _hosts.AllocatedBytes + _prefixes.AllocatedBytes;
 
     /// <summary>Weighs a datagram that none of our open requests awaits.</summary>
     /// <param name="from">Its source.</param>
@@ -201,7 +200,11 @@ public sealed class RateLimiter
         RollWindow(ref source, moment);
         ref Group host = ref GroupOf(ref _hosts, hostHash, in _hostBudget, moment);
         ref Group prefix = ref GroupOf(ref _prefixes, _hash.OfPrefix(from), in _prefixBudget, moment);
-        if (!TryGrant(ref source, ref host, ref prefix) && source.Credit < _limits.ProofBytes)
+        if (TryGrant(ref source, ref host, ref prefix))
+        {
+            source.PingTookFreeAnswer = true;
+        }
+        else if (source.Credit < _limits.ProofBytes)
         {
             return false;
         }
@@ -245,7 +248,10 @@ public sealed class RateLimiter
     private int AllowanceOfUnproved(ref Source source, ref Group host, ref Group prefix, int bytes)
     {
         bool isFree = TryGrant(ref source, ref host, ref prefix);
-        if (!isFree || source.OwesFreeAnswers)
+
+        // As many datagrams came in without earning credit as went out without costing any, our ping among them.
+        bool earns = source.OwesFreeAnswers || (!isFree && !source.PingTookFreeAnswer);
+        if (earns)
         {
             source.Credit = Saturate((long)source.Credit + bytes);
         }
@@ -256,6 +262,7 @@ public sealed class RateLimiter
         }
 
         source.IsOverFree = true;
+        source.PingTookFreeAnswer = false;
         return Math.Min(source.Credit, _limits.FreeAnswerBytes);
     }
 
@@ -285,6 +292,7 @@ public sealed class RateLimiter
         source.OwesFreeAnswers = source.IsOverFree && age < 2 * _window;
         source.Credit = source.OwesFreeAnswers ? Math.Min(source.Credit, 0) : 0;
         source.IsOverFree = false;
+        source.PingTookFreeAnswer = false;
         source.Free = (byte)_limits.FreeAnswers;
         source.Granted = 0;
         source.WindowStart = moment;
@@ -390,8 +398,6 @@ public sealed class RateLimiter
 
     private struct Source : IAgingEntry
     {
-        public ulong Key { get; set; }
-
         public uint Seen { readonly get; set; }
 
         public uint WindowStart;
@@ -403,14 +409,13 @@ public sealed class RateLimiter
         public byte Granted;
         public bool IsOverFree;
         public bool OwesFreeAnswers;
+        public bool PingTookFreeAnswer;
 
         public readonly bool IsKept(uint now) => ProvedUntil > now;
     }
 
     private struct Group : IAgingEntry
     {
-        public ulong Key { get; set; }
-
         public uint Seen { readonly get; set; }
 
         public float Proved;

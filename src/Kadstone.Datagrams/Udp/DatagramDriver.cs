@@ -118,7 +118,7 @@ public sealed class DatagramDriver<TProtocol> : IPump, IAsyncDisposable
     /// <param name="state">Handed to <paramref name="work"/>, so that it need not capture.</param>
     /// <param name="work">Short and pure: every datagram waits for it.</param>
     /// <returns>What <paramref name="work"/> returned.</returns>
-    /// <remarks>Works before the start and after the end as well; then nothing is sent.</remarks>
+    /// <remarks>Works before the start and after the end as well; then nothing is sent. Not from inside a callback of the protocol, which is in the middle of something.</remarks>
     public TResult Run<TState, TResult>(TState state, Func<TProtocol, TState, Instant, TResult> work)
     {
         ArgumentNullException.ThrowIfNull(work);
