@@ -69,7 +69,8 @@ internal sealed partial class MainlineProtocol
         return walk;
     }
 
-    private static readonly DiversityLimits s_diversity = new();
+    // With 8 places and one a prefix, five /24s cannot take them all.
+    private static readonly DiversityLimits s_diversity = new() { PerPrefixInLookup = 1 };
 
     // BEP 45: one socket of a family asks for a target, the one whose node id is nearest to it.
     private IEnumerable<LocalNode> ChooseLocals(Key160 target)
@@ -292,7 +293,15 @@ internal sealed partial class MainlineProtocol
             // BEP 5 knows nodes by id: another id at the same endpoint is another node, and the one that we asked is gone.
             Counters.WrongId++;
             local.Table.Failed(request.To, now);
-            request.Asker.Silent(request, now);
+            if (message.HasId && message.Fault == KrpcFault.None)
+            {
+                request.Asker.Mistaken(request, new NodeContact(message.Id, from), now);
+            }
+            else
+            {
+                request.Asker.Silent(request, now);
+            }
+
             return;
         }
 

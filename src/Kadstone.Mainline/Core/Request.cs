@@ -41,6 +41,9 @@ internal interface IAsker
 
     /// <summary>No valid answer came in time.</summary>
     void Silent(Request request, Instant now);
+
+    /// <summary>Another node than the one asked for answered from its endpoint.</summary>
+    void Mistaken(Request request, NodeContact actual, Instant now) => Silent(request, now);
 }
 
 /// <summary>The parts of a query that are the same whatever it asks.</summary>

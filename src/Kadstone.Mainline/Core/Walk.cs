@@ -92,6 +92,16 @@ internal sealed class Walk : IAsker
         }
     }
 
+    // The lookup knows what to do with a liar who gave a true node's endpoint under a wrong id.
+    public void Mistaken(Request request, NodeContact actual, Instant now)
+    {
+        if (!IsFinished)
+        {
+            Lookup.Answer(actual, [], now);
+            _changed();
+        }
+    }
+
     /// <summary>After the lookup: starts the commit, or ends.</summary>
     /// <param name="send">Sends one commit.</param>
     internal void Conclude(Action<CommitAsker, NodeContact> send)
