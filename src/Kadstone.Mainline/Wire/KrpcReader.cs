@@ -354,6 +354,12 @@ internal static class KrpcReader
             return Malformed.TransactionTooLong;
         }
 
+        if (message.SeedFilter.IsEmpty || message.PeerFilter.IsEmpty)
+        {
+            message.SeedFilter = default;
+            message.PeerFilter = default;
+        }
+
         switch (draft.Kind)
         {
             case (byte)'q':
@@ -387,12 +393,6 @@ internal static class KrpcReader
         if (!message.HasId)
         {
             return Malformed.NoId;
-        }
-
-        if (message.SeedFilter.IsEmpty || message.PeerFilter.IsEmpty)
-        {
-            message.SeedFilter = default;
-            message.PeerFilter = default;
         }
 
         message.HasSequence &= message.Sequence >= 0;
