@@ -135,15 +135,18 @@ internal sealed partial class MainlineProtocol
         }
 
         writer = new KrpcWriter(buffer);
-        writer.BeginResponse(reply.IsLean ? null : reply.To);
-        if (scrapes)
+        if (reply.IsLean)
         {
-            // Upper case sorts before "id".
-            writer.Bytes("4:BFpe"u8, _downloaders);
-            writer.Bytes("4:BFsd"u8, _seeds);
+            writer.BeginResponse(reply.Local.Id);
         }
-
-        writer.Key("2:id"u8, reply.Local.Id);
+        else if (scrapes)
+        {
+            writer.BeginResponse(reply.Local.Id, reply.To, _downloaders, _seeds);
+        }
+        else
+        {
+            writer.BeginResponse(reply.Local.Id, reply.To);
+        }
 
         return true;
     }
@@ -205,7 +208,7 @@ internal sealed partial class MainlineProtocol
 
     private void AnswerGetPeers(in Reply reply, in KrpcMessage query, Instant now)
     {
-        bool scrapes = query.Scrape && Peers.TryScrape(query.Target, now, new ScrapeFilter(_seeds), new ScrapeFilter(_downloaders));
+        bool scrapes = query.Scrape && !reply.IsLean && Peers.TryScrape(query.Target, now, new ScrapeFilter(_seeds), new ScrapeFilter(_downloaders));
         int room = reply.Room(_settings.Version.Length) - (scrapes ? ScrapeLength : 0);
         if (room < 0)
         {

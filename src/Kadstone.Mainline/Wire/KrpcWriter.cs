@@ -45,7 +45,7 @@ internal ref struct KrpcWriter(Span<byte> buffer)
     }
 
     /// <summary>Begins a response to a scrape (BEP 33) with both Bloom filters of 256 bytes: they sort before our id.</summary>
-    public void BeginResponse(in Key160 id, UdpEndpoint requester, ReadOnlySpan<byte> peerFilter, ReadOnlySpan<byte> seedFilter)
+    public void BeginResponse(in Key160 id, UdpEndpoint requester, scoped ReadOnlySpan<byte> peerFilter, scoped ReadOnlySpan<byte> seedFilter)
     {
         Literal("d"u8);
         ExternalAddress(requester);
@@ -60,19 +60,6 @@ internal ref struct KrpcWriter(Span<byte> buffer)
     {
         Literal("d1:rd2:id20:"u8);
         Bare(id);
-    }
-
-    /// <summary>Begins a response up to its return values, <c>id</c> not yet among them.</summary>
-    /// <param name="requester">The requester's endpoint (BEP 42); null leaves it out.</param>
-    public void BeginResponse(UdpEndpoint? requester)
-    {
-        Literal("d"u8);
-        if (requester is { } endpoint)
-        {
-            ExternalAddress(endpoint);
-        }
-
-        Literal("1:rd"u8);
     }
 
     /// <summary>Writes a key of 20 bytes.</summary>
