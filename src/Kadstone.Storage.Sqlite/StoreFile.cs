@@ -82,7 +82,8 @@ internal static class StoreFile
         int length;
         try
         {
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            // For writing too, although nothing is written here: SQLite does not tell a read-only disk from a missing folder.
+            using FileStream file = Open(path, FileAccess.ReadWrite);
             length = file.ReadAtLeast(header, HeaderLength, throwOnEndOfStream: false);
         }
         catch (FileNotFoundException)
@@ -91,7 +92,9 @@ internal static class StoreFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new StoreUnavailableException(StoreFailure.Io, $"The store {path} cannot be read: {exception.Message}", exception);
+            throw CanRead(path)
+                ? new StoreUnavailableException(StoreFailure.ReadOnly, $"The store {path} cannot be written: {exception.Message}", exception)
+                : new StoreUnavailableException(StoreFailure.Io, $"The store {path} cannot be opened: {exception.Message}", exception);
         }
 
         if (length == 0)
@@ -118,4 +121,19 @@ internal static class StoreFile
                 $"The store {path} has schema {version}; this version of Kadstone knows up to {SchemaVersion}. Use the newer version, or another file.");
         }
     }
+
+    private static bool CanRead(string path)
+    {
+        try
+        {
+            using FileStream file = Open(path, FileAccess.Read);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static FileStream Open(string path, FileAccess access) => new(path, FileMode.Open, access, FileShare.ReadWrite | FileShare.Delete);
 }

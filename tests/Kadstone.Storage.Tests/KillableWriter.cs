@@ -1,0 +1,49 @@
+using System.Buffers.Binary;
+using Kadstone.Storage.Sqlite;
+
+namespace Kadstone.Storage.Tests;
+
+/// <summary>A process that puts without end and prints the number of each put that was acknowledged, until somebody kills it.</summary>
+internal static class KillableWriter
+{
+    public const string Verb = "--killable-writer";
+
+    /// <summary>Singles and batches in turn, so that a kill meets both.</summary>
+    private const int BatchSize = 50;
+
+    public static async Task<int> RunAsync(string path)
+    {
+        await using SqliteRecordStore store = await SqliteRecordStore.OpenAsync(path);
+        Stream history = Console.OpenStandardOutput();
+        long next = await store.CountAsync(Shelf.MainlineMutable);
+        while (true)
+        {
+            int count = next % 2 == 0 ? BatchSize + 1 : 1;
+            RecordPut[] puts = [.. Enumerable.Range(0, count).Select(i => new RecordPut(Shelf.MainlineMutable, Key(next + i), Record(next + i)))];
+            IReadOnlyList<PutResult> results = await store.PutManyAsync(puts);
+            if (results.Any(result => result != PutResult.Stored))
+            {
+                return 1;
+            }
+
+            next += count;
+            await history.WriteAsync(System.Text.Encoding.ASCII.GetBytes($"{next}\n"));
+            await history.FlushAsync();
+        }
+    }
+
+    public static byte[] Key(long number)
+    {
+        byte[] key = new byte[20];
+        BinaryPrimitives.WriteInt64BigEndian(key, number * unchecked((long)0x9E3779B97F4A7C15));
+        BinaryPrimitives.WriteInt64BigEndian(key.AsSpan(8), number);
+        return key;
+    }
+
+    public static StoredRecord Record(long number)
+    {
+        byte[] value = new byte[300];
+        new Random((int)number).NextBytes(value);
+        return new StoredRecord(value, number, DateTimeOffset.MaxValue, DateTimeOffset.UnixEpoch);
+    }
+}

@@ -1,0 +1,62 @@
+using Kadstone.Storage.Sqlite;
+
+namespace Kadstone.Storage.Tests;
+
+public sealed class SqliteStoreTests : StoreContract
+{
+    private readonly TemporaryFolder _folder = new();
+    private int _files;
+
+    [Fact]
+    public async Task A_restart_keeps_records_and_counts()
+    {
+        StoredRecord record = Record("value", 4);
+        await PutAsync("key", record);
+        await Store.PutAsync(Shelf.MainlinePeers, Key("peer"), Record("", 0), cancellationToken: Token);
+        await Store.DisposeAsync();
+
+        await using SqliteRecordStore again = await ReopenAsync();
+        (await again.GetAsync(Shelf.MainlineMutable, Key("key"), Token)).ShouldBe(record);
+        (await again.CountAsync(Shelf.MainlineMutable, Token)).ShouldBe(1);
+        (await again.CountAsync(Shelf.MainlinePeers, Token)).ShouldBe(1);
+        (await again.CountAsync(Shelf.MainlineImmutable, Token)).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Closing_leaves_one_file()
+    {
+        await PutAsync("key", Record("value", 1));
+        await GetAsync("key");
+        await Store.DisposeAsync();
+        Directory.GetFiles(_folder.Path).ShouldBe([FilePath(0)]);
+    }
+
+    private protected override async ValueTask<IRecordStore> OpenAsync(TimeProvider clock) =>
+        await SqliteRecordStore.OpenAsync(FilePath(_files++), new SqliteStoreOptions { MaxRecordsPerShelf = MaxRecordsPerShelf }, clock);
+
+    private protected override async ValueTask<IRecordStore> OpenSmallAsync(TimeProvider clock) =>
+        await SqliteRecordStore.OpenAsync(FilePath(_files++), new SqliteStoreOptions { MaxFileBytes = 1 << 20 }, clock);
+
+    protected override ValueTask CleanUpAsync()
+    {
+        _folder.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    protected override async ValueTask CheckAfterCloseAsync(IReadOnlyList<int> acknowledged)
+    {
+        await using SqliteRecordStore again = await ReopenAsync();
+        for (int writer = 0; writer < acknowledged.Count; writer++)
+        {
+            StoredRecord? record = await again.GetAsync(Shelf.MainlineMutable, Key($"key {writer}"), Token);
+            if (acknowledged[writer] > 0)
+            {
+                record.ShouldNotBeNull().Sequence.ShouldBe(acknowledged[writer] - 1);
+            }
+        }
+    }
+
+    private ValueTask<SqliteRecordStore> ReopenAsync() => SqliteRecordStore.OpenAsync(FilePath(0), timeProvider: Clock, cancellationToken: Token);
+
+    private string FilePath(int number) => _folder.File($"{number}.db");
+}
