@@ -43,22 +43,14 @@ public sealed class Aria2Tests
     public async Task It_connects_to_the_peer_that_we_announced()
     {
         await using KadstoneNode ours = await KadstoneNode.StartAsync();
-        await ConnectsToAnnouncedPeerAsync(ours.Endpoint, async (hash, port) =>
-        {
-            DhtResult announce = await DhtCommand.AnnounceAsync(hash, port, ours.Endpoint);
-            announce.IsStored.ShouldBeTrue(announce.Transcript);
-        });
-    }
-
-    /// <summary>Waits at a port that nobody can know but by the announce.</summary>
-    internal static async Task ConnectsToAnnouncedPeerAsync(string dhtNode, Func<string, int, Task> announce)
-    {
-        PeerAvailability.RequireAria2();
         using TrackerlessTorrent torrent = new();
+        // Nobody can know of this port but by the announce.
         using TcpListener announced = new(IPAddress.Loopback, 0);
         announced.Start();
-        await announce(torrent.InfoHash, ((IPEndPoint)announced.LocalEndpoint).Port);
-        await using Aria2Client aria2 = await Aria2Client.StartAsync(torrent.TorrentFile, torrent.LeechDirectory, dhtNode);
+        DhtResult announce = await DhtCommand.AnnounceAsync(torrent.InfoHash, ((IPEndPoint)announced.LocalEndpoint).Port, ours.Endpoint);
+        announce.IsStored.ShouldBeTrue(announce.Transcript);
+
+        await using Aria2Client aria2 = await Aria2Client.StartAsync(torrent.TorrentFile, torrent.LeechDirectory, ours.Endpoint);
         using CancellationTokenSource guard = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         guard.CancelAfter(Eventually.Guard);
         using TcpClient connection = await announced.AcceptTcpClientAsync(guard.Token);

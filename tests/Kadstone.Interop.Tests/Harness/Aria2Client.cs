@@ -38,7 +38,7 @@ internal sealed class Aria2Client : IAsyncDisposable
         int peerPort = FreePorts.Next();
         string[] arguments =
         [
-            "--no-conf", $"--dir={directory}", "--interface=127.0.0.1",
+            "--no-conf", $"--stop-with-process={Environment.ProcessId}", $"--dir={directory}", "--interface=127.0.0.1",
             "--enable-dht=true", $"--dht-listen-port={dhtPort}", $"--dht-file-path={own.File("dht.dat")}", .. dhtNode is null ? Array.Empty<string>() : [$"--dht-entry-point={dhtNode}"],
             "--enable-dht6=false", $"--dht-file-path6={own.File("dht6.dat")}",
             $"--listen-port={peerPort}", "--bt-external-ip=127.0.0.1", "--enable-peer-exchange=false", "--bt-enable-lpd=false",

@@ -107,7 +107,7 @@ class Node:
         if torrent is None:
             parameters = lt.add_torrent_params()
             parameters.info_hashes = lt.info_hash_t(info_hash(c))
-            torrent = self.add(c['infohash'], parameters, tempfile.mkdtemp())
+            torrent = self.add(c['infohash'], parameters, tempfile.gettempdir())  # without metadata it never writes
         torrent.force_dht_announce()
         return {'port': self.session.listen_port()}
 
