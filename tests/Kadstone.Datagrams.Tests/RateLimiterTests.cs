@@ -53,6 +53,20 @@ public sealed class RateLimiterTests
     }
 
     [Fact]
+    public void Answers_that_waited_share_one_credit()
+    {
+        UseUpFreeAnswers(s_alice, At(0));
+        _limiter.Admit(s_alice, FindNode, At(1), out _, out _).ShouldBeTrue();
+        _limiter.Admit(s_alice, FindNode, At(1), out _, out _).ShouldBeTrue();
+        _limiter.AllowanceNow(s_alice, At(2)).ShouldBe(2 * FindNode);
+        _limiter.Charge(s_alice, 2 * FindNode, At(2));
+        _limiter.AllowanceNow(s_alice, At(2)).ShouldBe(0);
+        _limiter.AllowanceNow(s_alice.WithPort(1), At(2)).ShouldBe(0);
+        _limiter.Prove(s_alice, At(2));
+        _limiter.AllowanceNow(s_alice, At(2)).ShouldBe(int.MaxValue);
+    }
+
+    [Fact]
     public void A_pong_always_fits_the_ping_it_answers()
     {
         for (int i = 0; i < 5000; i++)

@@ -152,6 +152,27 @@ public sealed class RateLimiter
         return true;
     }
 
+    /// <summary>The most bytes that may be sent to a source now in answer to a query admitted earlier: for answers that had to wait for a store.</summary>
+    /// <remarks>The allowance that <see cref="Admit"/> gave holds for an answer given at once; of several that wait, each would count on the same credit.</remarks>
+    public int AllowanceNow(UdpEndpoint to, Instant now)
+    {
+        if (!_limits.IsOn)
+        {
+            return int.MaxValue;
+        }
+
+        uint moment = MomentOf(now);
+        ref Source source = ref _sources.Find(_hash.OfEndpoint(to));
+        if (Unsafe.IsNullRef(ref source))
+        {
+            return 0;
+        }
+
+        return source.IsKept(moment) ? int.MaxValue
+            : source.Granted > 0 ? _limits.FreeAnswerBytes
+            : Math.Clamp(source.Credit, 0, _limits.FreeAnswerBytes);
+    }
+
     /// <summary>Takes note of bytes that were sent to an endpoint without its having provably asked for them: answers and our proving pings.</summary>
     public void Charge(UdpEndpoint to, int bytes, Instant now)
     {
