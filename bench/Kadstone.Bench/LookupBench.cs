@@ -1,3 +1,9 @@
+using System.Diagnostics;
+using System.Net;
+using Kadstone.Datagrams;
+using Kadstone.Kademlia;
+using Kadstone.Mainline;
+
 namespace Kadstone.Bench;
 
 /// <summary>The client side of bench/run-lookup: one client for all targets, then a fresh one for each infohash.</summary>
@@ -29,6 +35,64 @@ internal static class LookupBench
     }
 
     /// <summary>Bootstraps before the clock starts; private addresses allowed, diversity limits off, a port of the kernel's choice.</summary>
-    private static IAsyncEnumerable<LookupFigures> LookUpAsync(LookupTask task) =>
-        throw new NotBuiltYetException($"a Mainline client to look {task.Targets.Count} targets up with");
+    private static async IAsyncEnumerable<LookupFigures> LookUpAsync(LookupTask task)
+    {
+        await using (MainlineDht client = await JoinAsync(task))
+        {
+            foreach (string target in task.Targets)
+            {
+                yield return await LookUpAsync(client, "closest", target);
+            }
+        }
+
+        foreach (string infohash in task.Infohashes)
+        {
+            await using MainlineDht fresh = await JoinAsync(task);
+            yield return await LookUpAsync(fresh, "peers", infohash);
+        }
+    }
+
+    private static async Task<MainlineDht> JoinAsync(LookupTask task)
+    {
+        MainlineDht dht = await MainlineDht.CreateAsync(new MainlineOptions
+        {
+            Addresses = [IPAddress.Loopback],
+            Bootstrap = [task.Bootstrap],
+            Scope = AddressScope.Private,
+            Diversity = false,
+            Limits = RateLimits.None,
+        });
+        await dht.WaitForNetworkAsync();
+
+        // The walks that fill the table after the join are not what is measured: no client is measured while it joins.
+        while (dht.Status() is { ActiveLookups: > 0 } or { Contacts: 0 })
+        {
+            await Task.Delay(20);
+        }
+
+        return dht;
+    }
+
+    private static async Task<LookupFigures> LookUpAsync(MainlineDht dht, string kind, string target)
+    {
+        if (!Key160.TryParse(target, out Key160 infohash))
+        {
+            throw new ArgumentException($"{target} is no infohash");
+        }
+
+        PeerLookup lookup = dht.GetPeersAsync(infohash);
+        double? first = null;
+        int peers = 0;
+        long start = Stopwatch.GetTimestamp();
+        await foreach (UdpEndpoint _ in lookup)
+        {
+            first ??= Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            peers++;
+        }
+
+        double milliseconds = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        LookupTrace trace = lookup.Traces[0];
+        string[] answered = [.. trace.Steps.Where(step => step.RoundTrip is not null).Select(step => step.Node.Id.ToString())];
+        return new LookupFigures(kind, target, trace.Steps.Count, answered, milliseconds, first, peers);
+    }
 }

@@ -443,7 +443,7 @@ internal sealed partial class MainlineProtocol
     {
         // With a value an answer may be longer than BEP 32's 1,024 bytes over IPv6: the value alone may have 1,000.
         int most = stored is null ? (int)(inbound.Length * MaxAmplificationOfNothing) : Math.Min(MaxItemAnswer, (int)(inbound.Length * MaxAmplificationOfItem));
-        Reply reply = ReplyTo(inbound, most);
+        Reply reply = ReplyTo(inbound, most, now);
         if (!TryBegin(reply, out KrpcWriter writer))
         {
             return;
@@ -500,12 +500,16 @@ internal sealed partial class MainlineProtocol
     }
 
     /// <summary>Answers a put that is stored.</summary>
-    internal void AnswerStored(InboundItem inbound, Instant now) => AnswerPing(ReplyTo(inbound, MaxAnswerIPv6), now);
+    internal void AnswerStored(InboundItem inbound, Instant now) => AnswerPing(ReplyTo(inbound, MaxAnswerIPv6, now), now);
 
     /// <summary>Answers a put that is not stored, with BEP 44's code.</summary>
     internal void AnswerRefused(InboundItem inbound, KrpcErrorCode code, ReadOnlySpan<byte> text, Instant now) =>
-        Refuse(ReplyTo(inbound, MaxAnswerIPv6), code, text, now);
+        Refuse(ReplyTo(inbound, MaxAnswerIPv6, now), code, text, now);
 
-    private Reply ReplyTo(InboundItem inbound, int most) =>
-        new(_locals[inbound.Socket], inbound.From, inbound.Transaction, Math.Min(Math.Max(inbound.Allowance, 0), most), inbound.Allowance < LeanAllowance);
+    // The store took its time: what the source may still get is asked again, since two waiting queries share one credit.
+    private Reply ReplyTo(InboundItem inbound, int most, Instant now)
+    {
+        int allowance = Math.Min(inbound.Allowance, _limiter.AllowanceNow(inbound.From, now));
+        return new Reply(_locals[inbound.Socket], inbound.From, inbound.Transaction, Math.Min(Math.Max(allowance, 0), most), allowance < LeanAllowance);
+    }
 }
