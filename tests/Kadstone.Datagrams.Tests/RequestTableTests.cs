@@ -1,3 +1,4 @@
+using Kadstone.Crypto;
 using Kadstone.Kademlia;
 
 namespace Kadstone.Datagrams.Tests;
@@ -234,7 +235,7 @@ public sealed class RequestTableTests
     [Fact]
     public void Opening_and_closing_allocates_nothing_once_the_table_has_its_size()
     {
-        var table = new RequestTable<int>(new SecureChance());
+        var table = new RequestTable<int>(new SecureRandom());
         Exchange(1000);
         long before = GC.GetAllocatedBytesForCurrentThread();
         Exchange(10_000);
