@@ -137,9 +137,8 @@ public sealed partial class MainlineDht
     private static Item? Newer(Item? found, Item? stored) =>
         found is null || (stored is not null && stored.Sequence > found.Sequence) ? stored : found;
 
-    private static long Next(Item? newest) => newest is null ? 1
-        : newest.Sequence < long.MaxValue ? newest.Sequence + 1
-        : throw new RejectedException("The stored version is the highest there is: nothing can follow it.", KrpcErrorCode.SequenceNotNewer);
+    // At the highest version there is nothing newer: the network's own refusal (302) tells the caller.
+    private static long Next(Item? newest) => newest is null ? 1 : newest.Sequence < long.MaxValue ? newest.Sequence + 1 : long.MaxValue;
 
     private static Item Sign(ReadOnlySpan<byte> seed, byte[] publicKey, ItemValue value, ReadOnlyMemory<byte> salt, long sequence)
     {
