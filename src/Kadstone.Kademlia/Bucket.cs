@@ -36,6 +36,19 @@ internal sealed class Bucket<TKey, TContact>
         return -1;
     }
 
+    public int IndexOfKey(in TKey key)
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            if (_contacts[i].Key.Equals(key))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
     public int CountInPrefix(ulong prefix)
     {
         int count = 0;

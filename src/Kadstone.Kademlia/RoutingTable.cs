@@ -107,8 +107,14 @@ public sealed class RoutingTable<TKey, TContact>
         }
 
         Bucket<TKey, TContact> bucket = Reach(index, now);
-        bool full = bucket.Count >= _options.BucketSize;
-        int bad = full ? bucket.WorstWith(_options.MaxFailures) : -1;
+        int namesake = bucket.IndexOfKey(contact.Key);
+        if (namesake >= 0 && bucket.HealthAt(namesake).Failures < _options.MaxFailures)
+        {
+            return Contest(bucket, namesake, contact, now);
+        }
+
+        bool full = namesake >= 0 || bucket.Count >= _options.BucketSize;
+        int bad = namesake >= 0 ? namesake : full ? bucket.WorstWith(_options.MaxFailures) : -1;
         if (!Fits(bucket, contact, leaving: bad))
         {
             RefusedByDiversity++;
@@ -393,9 +399,33 @@ public sealed class RoutingTable<TKey, TContact>
         return _buckets[index] ??= new Bucket<TKey, TContact>();
     }
 
-    /// <summary>Whether the limits allow a contact once entry <paramref name="leaving"/> (-1: none) is gone.</summary>
+    /// <summary>Another contact claims the key of a living entry: a node that moved, or a liar. The entry stays until it is found dead.</summary>
+    private Admission<TContact> Contest(Bucket<TKey, TContact> bucket, int namesake, in TContact contact, Instant now)
+    {
+        if (_options.ReplacementSize > 0)
+        {
+            bucket.Replacements ??= new ReplacementCache<TKey, TContact>(_options.ReplacementSize);
+            bucket.Replacements.Add(contact, now, _options.Diversity);
+        }
+
+        if (now - bucket.HealthAt(namesake).LastSeen < _options.RetryAfter)
+        {
+            return Outcome(AdmissionKind.Full);
+        }
+
+        bucket.HealthAt(namesake).CheckAt = now + _options.DoubtfulAfter;
+        return new Admission<TContact>(AdmissionKind.Full, true, bucket.ContactAt(namesake));
+    }
+
+    /// <summary>Whether key and limits allow a contact once entry <paramref name="leaving"/> (-1: none) is gone.</summary>
     private bool Fits(Bucket<TKey, TContact> bucket, in TContact contact, int leaving)
     {
+        // A key is a node's name: two entries of one name would be handed out as two nodes.
+        if (bucket.IndexOfKey(contact.Key) is int namesake and >= 0 && namesake != leaving)
+        {
+            return false;
+        }
+
         if (_options.Diversity is not { } limits)
         {
             return true;

@@ -40,6 +40,24 @@ public sealed class RoutingTableTests
     }
 
     [Fact]
+    public void A_second_contact_under_a_living_entrys_key_waits_until_the_entry_is_found_dead()
+    {
+        RoutingTable<Key160, Peer> table = Table();
+        Peer first = PeerIn(5);
+        Peer moved = new(first.Key, 0x7F000001);
+        table.Admit(first, Start);
+
+        table.Admit(moved, After(5)).ShouldBe(new Admission<Peer>(AdmissionKind.Full, false, default), "the entry was just heard of");
+        Admission<Peer> contested = table.Admit(moved, After(60));
+        contested.ShouldBe(new Admission<Peer>(AdmissionKind.Full, true, first));
+        table.Entries.ShouldHaveSingleItem().Contact.ShouldBe(first);
+
+        table.Failed(first, After(61));
+        table.Failed(first, After(62));
+        table.Entries.ShouldHaveSingleItem().Contact.ShouldBe(moved);
+    }
+
+    [Fact]
     public void A_full_bucket_of_living_entries_keeps_the_newcomer_as_a_replacement_only()
     {
         RoutingTable<Key160, Peer> table = Table();
