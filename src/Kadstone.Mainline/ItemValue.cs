@@ -1,4 +1,5 @@
 using System.Text;
+using Kadstone.Kademlia;
 
 namespace Kadstone.Mainline;
 
@@ -34,6 +35,17 @@ public readonly struct ItemValue : IEquatable<ItemValue>
         : throw new ArgumentException("The value is not canonical bencode.", nameof(bencoded));
 
     internal static ItemValue FromWire(ReadOnlyMemory<byte> bencoded) => new(bencoded);
+
+    /// <summary>The value that points to a torrent (BEP 46).</summary>
+    public static ItemValue FromInfoHash(Key160 infoHash)
+    {
+        byte[] buffer = new byte[InfoHashPointer.Length];
+        return new ItemValue(buffer.AsMemory(0, InfoHashPointer.Write(buffer, infoHash)));
+    }
+
+    /// <summary>The torrent that the value points to (BEP 46).</summary>
+    /// <returns>False when it is no dictionary with an infohash.</returns>
+    public bool TryGetInfoHash(out Key160 infoHash) => InfoHashPointer.TryRead(Bencoded.Span, out infoHash);
 
     /// <summary>The bytes of a byte string.</summary>
     /// <returns>False when the value is an integer, a list or a dictionary.</returns>

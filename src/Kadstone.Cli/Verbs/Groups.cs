@@ -1,0 +1,35 @@
+using System.CommandLine;
+
+namespace Kadstone.Cli.Verbs;
+
+/// <summary><c>dht mainline</c>: a node, and what can be asked of the network.</summary>
+internal sealed class MainlineGroup : Command
+{
+    internal MainlineGroup(Terminal terminal)
+        : base("mainline", "The BitTorrent Mainline DHT.")
+    {
+        Aliases.Add("bt");
+        Add(new NodeVerb(terminal));
+        Add(new PeersVerb(terminal));
+        Add(new AnnounceVerb(terminal));
+        Add(new PingVerb(terminal));
+        Add(new FindNodeVerb(terminal));
+        Add(new GetVerb(terminal));
+        Add(new PutVerb(terminal, isSigned: false));
+        Add(new PutVerb(terminal, isSigned: true));
+        Add(new ScrapeVerb(terminal));
+        Add(new SampleVerb(terminal));
+        Add(new TraceVerb(terminal));
+    }
+}
+
+/// <summary><c>dht key</c>: key files.</summary>
+internal sealed class KeyGroup : Command
+{
+    internal KeyGroup(Terminal terminal)
+        : base("key", "Key files: the Ed25519 seed that signs mutable items.")
+    {
+        Add(new KeyNewVerb(terminal));
+        Add(new KeyShowVerb(terminal));
+    }
+}
