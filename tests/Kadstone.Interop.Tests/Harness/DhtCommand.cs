@@ -42,13 +42,14 @@ internal static class DhtCommand
     public static async Task<DhtResult> PutMutableAsync(SigningKey key, string value, long sequence, string? salt = null, params string[] bootstrap)
     {
         using TemporaryDirectory directory = new();
-        return await RunAsync(bootstrap, ["put", value, "--key", key.WriteTo(directory.Path), "--seq", sequence.ToString(CultureInfo.InvariantCulture), .. Salt(salt)]);
+        return await RunAsync(bootstrap, ["put-signed", value, "--key", key.WriteTo(directory.Path), "--seq", sequence.ToString(CultureInfo.InvariantCulture), .. Salt(salt)]);
     }
 
     /// <param name="target">Of an immutable item the target, of a mutable one the public key.</param>
-    public static Task<DhtResult> GetAsync(string target, string? salt = null, params string[] bootstrap) => RunAsync(bootstrap, ["get", target, .. Salt(salt)]);
+    public static Task<DhtResult> GetAsync(string target, string? salt = null, params string[] bootstrap) => 
+        RunAsync(bootstrap, target.Length == 64 ? ["get", "--public-key", target, .. Salt(salt)] : ["get", target]);
 
-    public static Task<DhtResult> SampleInfoHashesAsync(string endpoint) => RunAsync([], "sample", endpoint);
+    public static Task<DhtResult> SampleInfoHashesAsync(string endpoint) => RunAsync([], "sample", "--node", endpoint);
 
     private static string[] Salt(string? salt) => salt is null ? [] : ["--salt", salt];
 
