@@ -76,14 +76,17 @@ internal sealed class GetItemQuery : Query
     internal override void WriteCommit(ref KrpcWriter writer, Walk walk, NodeContact to, scoped ReadOnlySpan<byte> token, in QueryEnvelope envelope)
     {
         Item item = Put ?? throw new InvalidOperationException("This query puts nothing.");
-        writer.BeginQuery(walk.Local.Id);
+        if (item.IsMutable && _cas is long cas)
+        {
+            writer.BeginQuery(walk.Local.Id, cas);
+        }
+        else
+        {
+            writer.BeginQuery(walk.Local.Id);
+        }
+
         if (item.IsMutable)
         {
-            if (_cas is long cas)
-            {
-                writer.Integer("3:cas"u8, cas);
-            }
-
             writer.Bytes("1:k"u8, item.PublicKey.Span);
             if (!item.Salt.IsEmpty)
             {
