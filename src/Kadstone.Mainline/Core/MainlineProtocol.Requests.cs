@@ -332,6 +332,7 @@ internal sealed partial class MainlineProtocol
 
     private void CountVote(LocalNode local, UdpEndpoint voter, UdpEndpoint seen, Instant now)
     {
+        bool wasKnown = local.Votes.Agreed is not null;
         if (!local.Votes.Cast(voter.Prefix, seen) || local.Votes.Agreed is not UdpEndpoint agreed)
         {
             return;
@@ -342,6 +343,10 @@ internal sealed partial class MainlineProtocol
             local.ChangeId(SecureNodeId.Create(agreed, _chance), now);
         }
 
-        Reachability.AddressChanged(now);
+        // The first agreement only names the address at which somebody may have reached us already.
+        if (wasKnown)
+        {
+            Reachability.AddressChanged(now);
+        }
     }
 }
