@@ -152,6 +152,30 @@ public sealed class RateLimiter
         return true;
     }
 
+    /// <summary>The most bytes of an answer that was admitted earlier and had to wait, for others may have spent the credit meanwhile.</summary>
+    public int AllowanceNow(UdpEndpoint to, Instant now)
+    {
+        if (!_limits.IsOn)
+        {
+            return int.MaxValue;
+        }
+
+        uint moment = MomentOf(now);
+        ref Source source = ref _sources.Find(_hash.OfEndpoint(to));
+        if (Unsafe.IsNullRef(ref source))
+        {
+            return 0;
+        }
+
+        if (source.IsKept(moment))
+        {
+            return int.MaxValue;
+        }
+
+        RollWindow(ref source, moment);
+        return source.Granted > 0 ? _limits.FreeAnswerBytes : Math.Clamp(source.Credit, 0, _limits.FreeAnswerBytes);
+    }
+
     /// <summary>Takes note of bytes that were sent to an endpoint without its having provably asked for them: answers and our proving pings.</summary>
     public void Charge(UdpEndpoint to, int bytes, Instant now)
     {
