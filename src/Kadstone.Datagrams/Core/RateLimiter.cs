@@ -168,9 +168,13 @@ public sealed class RateLimiter
             return 0;
         }
 
-        return source.IsKept(moment) ? int.MaxValue
-            : source.Granted > 0 ? _limits.FreeAnswerBytes
-            : Math.Clamp(source.Credit, 0, _limits.FreeAnswerBytes);
+        if (source.IsKept(moment))
+        {
+            return int.MaxValue;
+        }
+
+        RollWindow(ref source, moment);
+        return source.Granted > 0 ? _limits.FreeAnswerBytes : Math.Clamp(source.Credit, 0, _limits.FreeAnswerBytes);
     }
 
     /// <summary>Takes note of bytes that were sent to an endpoint without its having provably asked for them: answers and our proving pings.</summary>

@@ -22,6 +22,8 @@ internal sealed partial class MainlineProtocol
 
     // An answer is at most this many times as long as its query, so that a forged source multiplies little.
     private const double MaxAmplification = 11.5;
+    private const double MaxAmplificationOfNodes = 4.5;
+    private const double MaxAmplificationOfBothNodes = 6;
 
     // "d1:rd2:id20:" + id + "e" + "1:y1:re"; the transaction adds itself.
     private const int LeastAnswer = 12 + 20 + 1 + 7;
@@ -39,7 +41,7 @@ internal sealed partial class MainlineProtocol
             return;
         }
 
-        int most = Math.Min(Math.Min(allowance, from.IsIPv4 ? MaxAnswerIPv4 : MaxAnswerIPv6), (int)(length * MaxAmplification));
+        int most = Math.Min(Math.Min(allowance, from.IsIPv4 ? MaxAnswerIPv4 : MaxAnswerIPv6), (int)(length * AmplificationOf(query)));
         Reply reply = new(local, from, query.Transaction, most, IsLean: allowance < LeanAllowance);
         if (query.Fault != KrpcFault.None)
         {
@@ -78,6 +80,11 @@ internal sealed partial class MainlineProtocol
 
         Consider(local, query, from, now);
     }
+
+    private static double AmplificationOf(in KrpcMessage query) =>
+        query.Fault != KrpcFault.None || query.Method is not (KrpcMethod.FindNode or KrpcMethod.Unknown) ? MaxAmplification
+        : query.WantsIPv4 && query.WantsIPv6 ? MaxAmplificationOfBothNodes
+        : MaxAmplificationOfNodes;
 
     // The limiter paces the pings to strangers; without it somebody else must.
     private readonly RecentEndpoints _candidates = new(TimeSpan.FromMinutes(1), 4_096);
@@ -120,7 +127,11 @@ internal sealed partial class MainlineProtocol
         }
         else if ((_settings.Limits.IsOn ? _limiter.WantsProof(from, now) : _candidates.Add(from, now)) && !_requests.IsAwaiting(from))
         {
-            Check(local, contact, now);
+            // One datagram, so that it stays within what the limiter granted: a forged source must not cost its owner three.
+            if (Ask(new DirectQuery(KrpcMethod.Ping, default), local, contact, isIdKnown: true, attempts: 1, now))
+            {
+                _limiter.Charge(from, _settings.Limits.ProofBytes, now);
+            }
         }
     }
 
@@ -282,12 +293,12 @@ internal sealed partial class MainlineProtocol
     private static void WriteNodes(ref KrpcWriter writer, LocalNode? local, in Key160 target, bool isIPv4, scoped Span<NodeContact> nearest, ref int room)
     {
         int size = isIPv4 ? NodeContact.CompactLengthIPv4 : NodeContact.CompactLengthIPv6;
-        int most = Math.Min(MaxNodes, (room - 12) / size);
-        if (most < 0)
+        if (room < 12)
         {
             return;
         }
 
+        int most = Math.Min(MaxNodes, (room - 12) / size);
         int count = local is null ? 0 : local.Table.CopyClosest(target, nearest[..most]);
         writer.Nodes(nearest[..count], isIPv4);
         room -= 12 + (count * size);
@@ -441,16 +452,9 @@ internal sealed partial class MainlineProtocol
     /// <summary>Answers a get whose store lookup has ended.</summary>
     internal void AnswerGet(InboundItem inbound, Item? stored, Instant now)
     {
-        // With a value an answer may be longer than BEP 32's 1,024 bytes over IPv6: the value alone may have 1,000.
-        int most = stored is null ? (int)(inbound.Length * MaxAmplificationOfNothing) : Math.Min(MaxItemAnswer, (int)(inbound.Length * MaxAmplificationOfItem));
-        Reply reply = ReplyTo(inbound, most, now);
-        if (!TryBegin(reply, out KrpcWriter writer))
-        {
-            return;
-        }
-
         // BEP 44: with "seq" the value is only wanted when it is newer; token, nodes and seq come always.
         bool sendsValue = stored is not null && !(inbound.Sequence is long known && stored.IsMutable && stored.Sequence <= known);
+        Reply reply = ReplyTo(inbound, MostForItem(inbound, sendsValue), now);
         int room = reply.Room(_settings.Version.Length) - 9 - TokenIssuer.Length;
         int valueLength = stored is null ? 0
             : (sendsValue ? 3 + stored.Value.Length : 0)
@@ -459,9 +463,16 @@ internal sealed partial class MainlineProtocol
         {
             sendsValue = false;
             valueLength = stored is { IsMutable: true } ? 26 : 0;
+            reply = ReplyTo(inbound, MostForItem(inbound, sendsValue), now);
+            room = reply.Room(_settings.Version.Length) - 9 - TokenIssuer.Length;
         }
 
         room -= valueLength;
+        if (!TryBegin(reply, out KrpcWriter writer))
+        {
+            return;
+        }
+
         if (stored is { IsMutable: true } && sendsValue)
         {
             writer.Bytes("1:k"u8, stored.PublicKey.Span);
@@ -499,6 +510,11 @@ internal sealed partial class MainlineProtocol
         End(reply, ref writer, now);
     }
 
+    // With a value an answer may be longer than BEP 32's 1,024 bytes over IPv6: the value alone may have 1,000.
+    private static int MostForItem(InboundItem inbound, bool sendsValue) => sendsValue
+        ? Math.Min(MaxItemAnswer, (int)(inbound.Length * MaxAmplificationOfItem))
+        : Math.Min(MaxAnswerIPv6, (int)(inbound.Length * MaxAmplificationOfNothing));
+
     /// <summary>Answers a put that is stored.</summary>
     internal void AnswerStored(InboundItem inbound, Instant now) => AnswerPing(ReplyTo(inbound, MaxAnswerIPv6, now), now);
 
@@ -506,10 +522,10 @@ internal sealed partial class MainlineProtocol
     internal void AnswerRefused(InboundItem inbound, KrpcErrorCode code, ReadOnlySpan<byte> text, Instant now) =>
         Refuse(ReplyTo(inbound, MaxAnswerIPv6, now), code, text, now);
 
-    // The store took its time: what the source may still get is asked again, since two waiting queries share one credit.
+    // Many may have waited for the store together: what one of them may cost is known only now.
     private Reply ReplyTo(InboundItem inbound, int most, Instant now)
     {
         int allowance = Math.Min(inbound.Allowance, _limiter.AllowanceNow(inbound.From, now));
-        return new Reply(_locals[inbound.Socket], inbound.From, inbound.Transaction, Math.Min(Math.Max(allowance, 0), most), allowance < LeanAllowance);
+        return new(_locals[inbound.Socket], inbound.From, inbound.Transaction, Math.Min(Math.Max(allowance, 0), most), allowance < LeanAllowance);
     }
 }

@@ -12,6 +12,7 @@ internal sealed partial class MainlineProtocol
     private const int LookupAttempts = 2;
     private const int CommitAttempts = 3;
     private const int CheckAttempts = 3;
+    private static readonly TimeSpan s_leastForOne = TimeSpan.FromSeconds(2);
 
     private readonly PriorityQueue<Request, long> _resends = new();
 
@@ -196,7 +197,13 @@ internal sealed partial class MainlineProtocol
         };
 
         // Attempts go out at 0, 1, 3 patiences; the last one is waited for twice as long as the one before.
+        // What is sent once only is waited for at least as long as a first guess allows.
         TimeSpan lifetime = RoundTrips.Patience * ((1 << attempts) + 1);
+        if (attempts == 1 && lifetime < s_leastForOne)
+        {
+            lifetime = s_leastForOne;
+        }
+
         if (!_requests.TryOpen(to.Endpoint, local.Socket, request, now + lifetime, out uint transaction))
         {
             return false;
@@ -332,6 +339,7 @@ internal sealed partial class MainlineProtocol
 
     private void CountVote(LocalNode local, UdpEndpoint voter, UdpEndpoint seen, Instant now)
     {
+        bool wasKnown = local.Votes.Agreed is not null;
         if (!local.Votes.Cast(voter.Prefix, seen) || local.Votes.Agreed is not UdpEndpoint agreed)
         {
             return;
@@ -342,6 +350,10 @@ internal sealed partial class MainlineProtocol
             local.ChangeId(SecureNodeId.Create(agreed, _chance), now);
         }
 
-        Reachability.AddressChanged(now);
+        // The first agreement only names the address at which somebody may have reached us already.
+        if (wasKnown)
+        {
+            Reachability.AddressChanged(now);
+        }
     }
 }

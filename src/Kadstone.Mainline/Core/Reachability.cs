@@ -40,9 +40,10 @@ internal sealed class Reachability(ServingMode mode)
         }
     }
 
+    /// <summary>We sent to an endpoint: it may now come in through our NAT. Kept also once proven, for the day our address changes.</summary>
     internal void Contacted(UdpEndpoint endpoint)
     {
-        if (mode != ServingMode.Adaptive || _proven || !_contacted.Add(endpoint))
+        if (mode != ServingMode.Adaptive || !_contacted.Add(endpoint))
         {
             return;
         }
@@ -62,8 +63,6 @@ internal sealed class Reachability(ServingMode mode)
             _proven = true;
             IsServing = true;
             NextDeadline = Instant.Never;
-            _contacted.Clear();
-            _contactedOrder.Clear();
         }
     }
 
