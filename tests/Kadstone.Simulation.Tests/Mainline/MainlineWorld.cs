@@ -112,6 +112,32 @@ internal sealed class MainlineWorld
         return announced;
     }
 
+    /// <summary>Lets random members publish keys, one each: announced now, at random moments of a time, and again each 15 minutes, the default.</summary>
+    internal List<(Key160 Key, Member Announcer)> Publish(int keys, TimeSpan within)
+    {
+        List<(Key160, Member)> published = [];
+        for (int i = 0; i < keys; i++)
+        {
+            Network.Schedule(within * Network.Chance.NextDouble(), () =>
+            {
+                Key160 key = Key();
+                Member announcer = Pick();
+                published.Add((key, announcer));
+                Publish(announcer, key, Serving.AnnounceInterval);
+            });
+        }
+
+        Network.RunFor(within + TimeSpan.FromSeconds(5));
+        return published;
+    }
+
+    internal static Publication Publish(Member announcer, Key160 key, TimeSpan interval)
+    {
+        Publication publication = new(key, interval, () => new GetPeersQuery(key, new Announcement(0, IsSeed: false)));
+        announcer.Run((core, now) => core.Publish(publication, now));
+        return publication;
+    }
+
     /// <summary>Looks for announced keys from random other members at random moments of a time, and waits for the ends.</summary>
     internal List<Probe> Seek(
         IReadOnlyList<(Key160 Key, Member Announcer)> announced,
