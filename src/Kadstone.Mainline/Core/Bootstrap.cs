@@ -73,6 +73,15 @@ internal sealed class Bootstrap(LocalNode local)
         HasEnded = _routers.Count == 0 && _saved.Count == 0;
     }
 
+    /// <summary>Our id changed: its neighbours are others, and so are the buckets that have room.</summary>
+    internal void IdChanged()
+    {
+        Walk?.Query.Stop();
+        Walk = null;
+        _bucketsToFill.Clear();
+        _bucketsListed = false;
+    }
+
     internal NodeContact[] TakeSaved()
     {
         NodeContact[] saved = [.. _saved];
@@ -107,7 +116,7 @@ internal sealed class Bootstrap(LocalNode local)
             return BootstrapStep.None;
         }
 
-        HasEnded = true;
+        HasEnded |= Walk is not null;
         _pause = s_shortestPause;
         Remember(now);
         return Walk is null ? BootstrapStep.WalkToSelf : BootstrapStep.FillBucket;

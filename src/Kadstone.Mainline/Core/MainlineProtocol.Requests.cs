@@ -230,7 +230,7 @@ internal sealed partial class MainlineProtocol
         }
 
         KrpcWriter writer = new(buffer);
-        QueryEnvelope envelope = new(Reachability.IsReadOnly, request.Transaction, _settings.Version, now);
+        QueryEnvelope envelope = new(Reachability.IsReadOnly || !IsIdSettled(request.Local), request.Transaction, _settings.Version, now);
         request.Asker.Write(ref writer, request, envelope);
         if (writer.Overflowed)
         {
@@ -324,6 +324,15 @@ internal sealed partial class MainlineProtocol
         request.Asker.Answered(request, message, contact, now);
     }
 
+    // A stranger's node may not know its address yet, and takes another id once it does (BEP 42). Whoever had taken it into a table
+    // would hold a node that no longer exists, so until voters agree, or the first join is over without them, our queries say "ro".
+    private bool IsIdSettled(LocalNode local) =>
+        !_settings.SecuresId
+        || local.Scope == AddressScope.Private
+        || local.Votes.Agreed is not null
+        || BootstrapOf(local).HasEnded
+        || (!AddressScopes.IsLocal(local.Bound) && SecureNodeId.IsValid(local.Id, local.Bound));
+
     private void Verified(LocalNode local, NodeContact contact, Instant now)
     {
         Admission<NodeContact> admission = local.Table.Admit(contact, now);
@@ -348,6 +357,8 @@ internal sealed partial class MainlineProtocol
         if (_settings.SecuresId && !SecureNodeId.IsValid(local.Id, agreed))
         {
             local.ChangeId(SecureNodeId.Create(agreed, _chance), now);
+            BootstrapOf(local).IdChanged();
+            _upkeepAt = now;
         }
 
         // The first agreement only names the address at which somebody may have reached us already.

@@ -152,6 +152,8 @@ internal sealed partial class MainlineProtocol
         _upkeepAt = Instant.Later(next, now + s_leastUpkeepPause);
     }
 
+    private Bootstrap BootstrapOf(LocalNode local) => Array.Find(_bootstraps, bootstrap => bootstrap.Local == local) ?? _bootstraps[0];
+
     private Walk? _refresh;
 
     private bool IsRefreshing => _refresh is { IsFinished: false };
