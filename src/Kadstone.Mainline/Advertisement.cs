@@ -12,11 +12,14 @@ public sealed class Advertisement : IAsyncDisposable
     private readonly PeerWatch _watch;
     private readonly Publication _publication;
     private readonly Signal _told = new();
+    private readonly CancellationToken _closing;
+    private readonly CancellationTokenSource _withdrawing = new();
 
-    internal Advertisement(DatagramDriver<MainlineProtocol> driver, PeerWatch watch, Key160 infoHash, Announcement announcement, TimeSpan interval)
+    internal Advertisement(DatagramDriver<MainlineProtocol> driver, PeerWatch watch, Key160 infoHash, Announcement announcement, TimeSpan interval, CancellationToken closing)
     {
         _driver = driver;
         _watch = watch;
+        _closing = closing;
         InfoHash = infoHash;
         Port = announcement.Port;
         _publication = new Publication(
@@ -41,11 +44,13 @@ public sealed class Advertisement : IAsyncDisposable
 
     /// <summary>Waits until the first round has ended.</summary>
     /// <returns>How many nodes acknowledged it.</returns>
+    /// <exception cref="OperationCanceledException">Given up, by the caller or because the advertisement or its node was disposed.</exception>
     public async Task<int> WaitForFirstAsync(CancellationToken cancellationToken = default)
     {
+        using CancellationTokenSource any = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing, _withdrawing.Token);
         while (_driver.Run(_publication, static (_, publication, _) => publication.Rounds) == 0)
         {
-            await _told.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await _told.WaitAsync(any.Token).ConfigureAwait(false);
         }
 
         _told.Set();
@@ -53,11 +58,15 @@ public sealed class Advertisement : IAsyncDisposable
     }
 
     /// <summary>Stops announcing. What was announced expires at the nodes that hold it.</summary>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
-        _driver.Run((protocol, _) => protocol.Withdraw(_publication));
+        _driver.Run((protocol, _) =>
+        {
+            protocol.Withdraw(_publication);
+            protocol.Resume();
+        });
         _watch.Remove(this);
-        return ValueTask.CompletedTask;
+        await _withdrawing.CancelAsync().ConfigureAwait(false);
     }
 
     // Under the driver's lock.

@@ -131,15 +131,26 @@ internal sealed class ItemDesk(DatagramDriver<MainlineProtocol> driver, IRecordS
         }
         catch (StoreUnavailableException exception)
         {
-            WarnOnceAMinute(exception.Message);
-            if (inbound.Put is null)
-            {
-                driver.Run((protocol, now) => protocol.AnswerGet(inbound, null, now));
-            }
-            else
-            {
-                Refuse(inbound, KrpcErrorCode.Server, "store unavailable");
-            }
+            Unavailable(inbound, exception.Message);
+        }
+#pragma warning disable CA1031 // A store of somebody else's making may throw anything: that is one item's trouble, not the end of serving.
+        catch (Exception exception) when (exception is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            Unavailable(inbound, $"{exception.GetType().Name}: {exception.Message}");
+        }
+    }
+
+    private void Unavailable(InboundItem inbound, string reason)
+    {
+        WarnOnceAMinute(reason);
+        if (inbound.Put is null)
+        {
+            driver.Run((protocol, now) => protocol.AnswerGet(inbound, null, now));
+        }
+        else
+        {
+            Refuse(inbound, KrpcErrorCode.Server, "store unavailable");
         }
     }
 

@@ -27,7 +27,11 @@ public sealed class KeptItem : IAsyncDisposable
     /// <summary>Stops putting it. Nodes drop it after two hours.</summary>
     public ValueTask DisposeAsync()
     {
-        _driver.Run((protocol, _) => protocol.Withdraw(_publication));
+        _driver.Run((protocol, _) =>
+        {
+            protocol.Withdraw(_publication);
+            protocol.Resume();
+        });
         return ValueTask.CompletedTask;
     }
 }

@@ -28,6 +28,7 @@ public sealed partial class MainlineDht
     /// <param name="cas">Only where this version is stored; null: anywhere.</param>
     /// <param name="cancellationToken">Gives up; nodes may have stored it already.</param>
     /// <exception cref="ArgumentException">The seed has not 32 bytes, the salt more than 64, or the version is negative.</exception>
+    /// <exception cref="RejectedException">No version was given, and the newest in the network is the highest there is.</exception>
     /// <exception cref="NoNetworkException">Nobody answered.</exception>
     /// <exception cref="DhtTimeoutException">It took longer than <see cref="MainlineOptions.LookupTimeout"/>.</exception>
     public Task<PutItemResult> PutMutableAsync(
@@ -42,7 +43,7 @@ public sealed partial class MainlineDht
         ArgumentOutOfRangeException.ThrowIfNegative(sequence ?? 0, nameof(sequence));
         byte[] publicKey = Ed25519.CreateKeyPair(seed.Span);
         Key160 target = ItemTarget.Mutable(publicKey, salt.Span);
-        return PutAsync(target, salt, newest => Sign(seed.Span, publicKey, value, salt, sequence ?? Next(newest)), cas, cancellationToken);
+        return PutAsync(target, salt, newest => (sequence ?? Next(newest)) is long version ? Sign(seed.Span, publicKey, value, salt, version) : null, cas, cancellationToken);
     }
 
     /// <summary>Stores an item that somebody has signed: of the key's owner, or of anybody who keeps it alive.</summary>
@@ -97,13 +98,14 @@ public sealed partial class MainlineDht
         });
     }
 
-    private async Task<PutItemResult> PutAsync(Key160 target, ReadOnlyMemory<byte> salt, Func<Item?, Item> create, long? cas, CancellationToken cancellationToken)
+    private async Task<PutItemResult> PutAsync(Key160 target, ReadOnlyMemory<byte> salt, Func<Item?, Item?> create, long? cas, CancellationToken cancellationToken)
     {
         Item? stored = await _items.ReadOrNothingAsync(target, cancellationToken).ConfigureAwait(false);
         GetItemQuery query = new(target, salt, newest => create(Newer(newest, stored)), cas);
         await RunAsync(query, cancellationToken).ConfigureAwait(false);
-        return _driver.Run(query, static (_, ended, _) => new PutItemResult(
-            ended.Target, ended.Put?.Sequence ?? 0, ended.Outcome(), ended.Committed()));
+        return _driver.Run(query, static (_, ended, _) => ended.Put is Item put
+            ? new PutItemResult(ended.Target, put.Sequence, ended.Outcome(), ended.Committed())
+            : throw new RejectedException("The stored version is the highest there is: nothing can follow it.", KrpcErrorCode.SequenceNotNewer));
     }
 
     private async Task<FoundItem?> GetAsync(Key160 target, ReadOnlyMemory<byte> salt, CancellationToken cancellationToken)
@@ -128,7 +130,7 @@ public sealed partial class MainlineDht
                 newest.Sequence,
                 newest.PublicKey,
                 newest.Signature,
-                query.Copies,
+                ReferenceEquals(newest, stored) ? 0 : query.Copies,
                 query.Forged,
                 query.Outcome());
         });
@@ -137,8 +139,8 @@ public sealed partial class MainlineDht
     private static Item? Newer(Item? found, Item? stored) =>
         found is null || (stored is not null && stored.Sequence > found.Sequence) ? stored : found;
 
-    // At the highest version there is nothing newer: the network's own refusal (302) tells the caller.
-    private static long Next(Item? newest) => newest is null ? 1 : newest.Sequence < long.MaxValue ? newest.Sequence + 1 : long.MaxValue;
+    // Called in the core, which must not throw: null is what the caller is told about.
+    private static long? Next(Item? newest) => newest is null ? 1 : newest.Sequence < long.MaxValue ? newest.Sequence + 1 : null;
 
     private static Item Sign(ReadOnlySpan<byte> seed, byte[] publicKey, ItemValue value, ReadOnlyMemory<byte> salt, long sequence)
     {

@@ -20,13 +20,14 @@ public sealed partial class MainlineDht
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
-        using CancellationTokenSource timeout = new(_options.LookupTimeout, _time);
+        using CancellationTokenSource timeout = new(Timeout.InfiniteTimeSpan, _time);
+        TimeSpan left = _options.LookupTimeout;
         using CancellationTokenSource any = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token, timeout.Token);
         Signal changed = new();
         query.Changed = changed.Set;
         try
         {
-            await OrExplainAsync(WaitForNetworkAsync(any.Token), timeout, cancellationToken).ConfigureAwait(false);
+            left = await WaitAsync(WaitForNetworkAsync(any.Token), left, timeout, cancellationToken).ConfigureAwait(false);
             _driver.Run((protocol, now) => protocol.Start(query, now));
             bool isFinished;
             do
@@ -35,30 +36,41 @@ public sealed partial class MainlineDht
                 yield return isFinished;
                 if (!isFinished)
                 {
-                    await OrExplainAsync(changed.WaitAsync(any.Token).AsTask(), timeout, cancellationToken).ConfigureAwait(false);
+                    left = await WaitAsync(changed.WaitAsync(any.Token).AsTask(), left, timeout, cancellationToken).ConfigureAwait(false);
                 }
             }
             while (!isFinished);
         }
         finally
         {
-            _driver.Run((_, _) => query.Stop());
+            _driver.Run((protocol, _) =>
+            {
+                query.Stop();
+                protocol.Resume();
+            });
         }
 
         LookupOutcome outcome = _driver.Run(query, static (_, ended, _) => ended.Outcome());
         if (outcome.Answered + outcome.Refused == 0)
         {
-            throw new NoNetworkException(outcome.Asked == 0
-                ? "No node of the network is known: give a bootstrap host, or a saved state."
-                : $"No node of the network answered: {outcome.Asked} were asked.");
+            throw new NoNetworkException(outcome.Asked > 0 ? $"No node of the network answered: {outcome.Asked} were asked."
+                : _hosts > 0 ? $"No node of the network answered: none of {_hosts} that were given to join through."
+                : "No node of the network is known: give a bootstrap host, or a saved state.");
         }
     }
 
-    private async Task OrExplainAsync(Task waiting, CancellationTokenSource timeout, CancellationToken cancellationToken)
+    /// <summary>Waits for a part of a lookup. Only waiting counts: a consumer who takes her time between two results uses up none of the lookup's.</summary>
+    /// <returns>What is left of the time.</returns>
+    private async Task<TimeSpan> WaitAsync(Task waiting, TimeSpan left, CancellationTokenSource timeout, CancellationToken cancellationToken)
     {
+        long began = _time.GetTimestamp();
+        timeout.CancelAfter(left);
         try
         {
             await waiting.ConfigureAwait(false);
+            timeout.CancelAfter(Timeout.InfiniteTimeSpan);
+            TimeSpan rest = left - _time.GetElapsedTime(began);
+            return rest > TimeSpan.FromMilliseconds(1) ? rest : TimeSpan.FromMilliseconds(1);
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

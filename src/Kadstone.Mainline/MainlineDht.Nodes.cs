@@ -81,7 +81,8 @@ public sealed partial class MainlineDht
         return _driver.Run(query, static (_, ended, _) =>
         {
             IReadOnlyList<LookupTrace> traces = LookupTrace.Of(ended);
-            return new FindNodeResult([.. traces.SelectMany(trace => trace.Closest)], ended.Outcome(), traces);
+            NodeContact[] closest = [.. traces.SelectMany(trace => trace.Closest).OrderBy(node => node.Id ^ ended.Target)];
+            return new FindNodeResult(closest, ended.Outcome(), traces);
         });
     }
 

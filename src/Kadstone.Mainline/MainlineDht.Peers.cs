@@ -10,7 +10,11 @@ namespace Kadstone.Mainline;
 /// <summary>Peers: who takes part in an infohash, and telling that we do.</summary>
 public sealed partial class MainlineDht
 {
-    /// <summary>Raised for each peer that this node learns of; also for infohashes that are others' business. A handler may close the node.</summary>
+    /// <summary>Raised for each peer that this node learns of, by strangers' announces and by lookups; also for infohashes that are others' business.</summary>
+    /// <remarks>
+    /// Once for each peer, and once more when it takes part in what we come to advertise. Handlers are called one after the other, never
+    /// under the node's lock; one may close the node, and one that throws is logged and hinders nobody.
+    /// </remarks>
     public event EventHandler<PeerFound>? PeerFound
     {
         add => _watch.Found += value;
@@ -42,6 +46,7 @@ public sealed partial class MainlineDht
     {
         GetPeersQuery query = new(infoHash, new Announcement(CheckPort(port), isSeed));
         await RunAsync(query, cancellationToken).ConfigureAwait(false);
+        Report(query);
         return new AnnounceResult(OutcomeOf(query), CommittedOf(query));
     }
 
@@ -52,10 +57,10 @@ public sealed partial class MainlineDht
     public Advertisement Advertise(Key160 infoHash, int port, bool isSeed = false)
     {
         ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
-        return new Advertisement(_driver, _watch, infoHash, new Announcement(CheckPort(port), isSeed), _options.AnnounceInterval);
+        return new Advertisement(_driver, _watch, infoHash, new Announcement(CheckPort(port), isSeed), _options.AnnounceInterval, _closing.Token);
     }
 
-    /// <summary>The news of <see cref="PeerFound"/> as a stream, from now on. A reader who falls 4,096 behind loses the oldest.</summary>
+    /// <summary>The news of <see cref="PeerFound"/> as a stream, from the first <c>MoveNextAsync</c> on; it ends with the node. A reader who falls 4,096 behind loses the oldest.</summary>
     public async IAsyncEnumerable<PeerFound> WatchPeersAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         Channel<PeerFound> channel = _watch.Listen();
@@ -84,6 +89,22 @@ public sealed partial class MainlineDht
             ScrapeFilter.Estimate(ended.Downloaders),
             ended.Scraped,
             ended.Outcome()));
+    }
+
+    /// <summary>Tells <see cref="PeerFound"/> of peers that a lookup of ours brought.</summary>
+    internal void Report(Key160 infoHash, IReadOnlyCollection<UdpEndpoint> peers) => _watch.Report(infoHash, peers);
+
+    private void Report(GetPeersQuery query)
+    {
+        List<UdpEndpoint> peers = [];
+        _driver.Run((_, _) =>
+        {
+            while (query.TryTake(out UdpEndpoint peer))
+            {
+                peers.Add(peer);
+            }
+        });
+        Report(query.Target, peers);
     }
 
     private static ushort CheckPort(int port) => port is >= 0 and <= 65_535

@@ -35,6 +35,7 @@ public sealed partial class MainlineDht : IAsyncDisposable
     private readonly Signal _joined = new();
     private readonly Lock _stateLock = new();
     private MainlineState? _lastState;
+    private int _hosts;
     private Task? _disposal;
 
     private MainlineDht(
@@ -84,15 +85,19 @@ public sealed partial class MainlineDht : IAsyncDisposable
         CancellationToken cancellationToken = default)
     {
         options ??= new MainlineOptions();
-        options.Validate();
         TimeProvider time = timeProvider ?? TimeProvider.System;
-        ILoggerFactory loggers = loggerFactory ?? NullLoggerFactory.Instance;
-        IReadOnlyList<UdpSocket> sockets = OpenSockets(options, options.Port != 0 ? options.Port : state?.Port ?? 0);
-        SecureRandom chance = new();
-        UdpEndpoint[] bound = [.. sockets.Select(socket => UdpEndpoint.From(socket.LocalEndpoint))];
-        MainlineProtocol protocol = new(SettingsOf(options), bound, ChooseIds(options, state, bound, chance), chance, new MonotonicClock(time).Now);
-        DatagramDriver<MainlineProtocol> driver = new(protocol, sockets, time, loggers);
-        MainlineDht dht = new(options, driver, options.Store ?? new MemoryRecordStore(timeProvider: time), loggers, time, meterFactory);
+        IRecordStore store = options.Store ?? new MemoryRecordStore(timeProvider: time);
+        MainlineDht dht;
+        try
+        {
+            dht = Create(options, state, store, loggerFactory ?? NullLoggerFactory.Instance, time, meterFactory);
+        }
+        catch
+        {
+            await store.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
         try
         {
             await dht.StartAsync(state, cancellationToken).ConfigureAwait(false);
@@ -151,6 +156,7 @@ public sealed partial class MainlineDht : IAsyncDisposable
     /// <summary>Ends lookups, journals the peers, closes sockets and store. Safe inside an event handler, and twice.</summary>
     public ValueTask DisposeAsync()
     {
+        _watch.NoteClosing();
         lock (_stateLock)
         {
             _disposal ??= DisposeOnceAsync();
@@ -168,34 +174,73 @@ public sealed partial class MainlineDht : IAsyncDisposable
             _lastState = state;
         }
 
-        await _closing.CancelAsync().ConfigureAwait(false);
-        await _routers.DisposeAsync().ConfigureAwait(false);
-        await _watch.DisposeAsync().ConfigureAwait(false);
-        await _items.DisposeAsync().ConfigureAwait(false);
-        await _journal.DisposeAsync().ConfigureAwait(false);
-        await _driver.DisposeAsync().ConfigureAwait(false);
-        await _store.DisposeAsync().ConfigureAwait(false);
         _metrics?.Dispose();
-        MainlineLog.Closed(_logger);
+        try
+        {
+            await _closing.CancelAsync().ConfigureAwait(false);
+            await _routers.DisposeAsync().ConfigureAwait(false);
+            await _watch.DisposeAsync().ConfigureAwait(false);
+            await _items.DisposeAsync().ConfigureAwait(false);
+            await _journal.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            // Whatever a store of somebody else's making throws: sockets are closed.
+            await _driver.DisposeAsync().ConfigureAwait(false);
+            await _store.DisposeAsync().ConfigureAwait(false);
+            MainlineLog.Closed(_logger);
+        }
     }
 
     private async Task StartAsync(MainlineState? state, CancellationToken cancellationToken)
     {
+        _hosts = _options.Bootstrap.Count + (state?.Nodes.Count ?? 0);
         _driver.Run((protocol, _) => protocol.JoinChanged = _joined.Set);
         _driver.Start();
         _watch.Start();
         _items.Start();
         await _journal.StartAsync(cancellationToken).ConfigureAwait(false);
-        await _routers.ResolveAsync(cancellationToken).ConfigureAwait(false);
+        Task resolved = _routers.Start();
+
+        // Who knows nodes from an earlier life need not wait for a resolver that may be as dead as the routers.
+        if (state is null || state.Nodes.Count == 0)
+        {
+            await resolved.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         _driver.Run((protocol, now) =>
         {
             protocol.AddSaved(state?.Nodes ?? []);
             protocol.Join(now);
         });
-        _routers.Start();
         foreach (IPEndPoint endpoint in LocalEndpoints)
         {
             MainlineLog.Listening(_logger, endpoint);
+        }
+    }
+
+    private static MainlineDht Create(
+        MainlineOptions options,
+        MainlineState? state,
+        IRecordStore store,
+        ILoggerFactory loggers,
+        TimeProvider time,
+        System.Diagnostics.Metrics.IMeterFactory? meters)
+    {
+        options.Validate();
+        List<UdpSocket> sockets = OpenSockets(options, options.Port != 0 ? options.Port : state?.Port ?? 0);
+        try
+        {
+            SecureRandom chance = new();
+            UdpEndpoint[] bound = [.. sockets.Select(socket => UdpEndpoint.From(socket.LocalEndpoint))];
+            MainlineProtocol protocol = new(SettingsOf(options), bound, ChooseIds(options, state, bound, chance), chance, new MonotonicClock(time).Now);
+            DatagramDriver<MainlineProtocol> driver = new(protocol, sockets, time, loggers);
+            return new MainlineDht(options, driver, store, loggers, time, meters);
+        }
+        catch
+        {
+            sockets.ForEach(socket => socket.Dispose());
+            throw;
         }
     }
 

@@ -40,7 +40,7 @@ public sealed record MainlineOptions
     /// <summary>Whether queries are answered. Default: adaptive in public scope, always in private scope.</summary>
     public ServingMode? Serving { get; init; }
 
-    /// <summary>Where BEP 44 items and the peers' journal are kept; disposed with the node. Default: a memory store.</summary>
+    /// <summary>Where BEP 44 items and the peers' journal are kept; disposed with the node, also when that cannot be created. Default: a memory store.</summary>
     public IRecordStore? Store { get; init; }
 
     /// <summary>How long a lookup or a write may take. Default 30 s.</summary>
@@ -62,6 +62,11 @@ public sealed record MainlineOptions
         Require(LookupTimeout > TimeSpan.Zero, nameof(LookupTimeout), "it must be above zero");
         Require(AnnounceInterval >= TimeSpan.FromSeconds(10) && AnnounceInterval <= TimeSpan.FromHours(1), nameof(AnnounceInterval), "10 s to 1 h are allowed");
         Require(RepublishInterval >= TimeSpan.FromSeconds(10) && RepublishInterval <= TimeSpan.FromHours(2), nameof(RepublishInterval), "10 s to 2 h are allowed");
+        foreach (string host in Bootstrap)
+        {
+            Require(RouterResolver.IsHostAndPort(host), nameof(Bootstrap), $"'{host}' is no bootstrap host, HOST:PORT is expected");
+        }
+
         Require(MaxInfoHashes > 0, nameof(MaxInfoHashes), "it must be above zero");
     }
 

@@ -15,6 +15,7 @@ public sealed record MainlineState(IReadOnlyList<Key160> Ids, int Port, IReadOnl
 {
     private const int CurrentVersion = 1;
     private const int MaxNodes = 1_000;
+    private const int MaxLength = 1_000_000;
 
     /// <summary>The state as JSON with a <c>version</c>.</summary>
     public string ToJson() => JsonSerializer.Serialize(
@@ -35,6 +36,12 @@ public sealed record MainlineState(IReadOnlyList<Key160> Ids, int Port, IReadOnl
     public static bool TryParse(string json, [NotNullWhen(true)] out MainlineState? state, [NotNullWhen(false)] out string? error)
     {
         state = null;
+        if (json.Length > MaxLength)
+        {
+            error = $"The saved state has {json.Length} characters; {MaxLength} are the most that one can have.";
+            return false;
+        }
+
         StateFile? file;
         try
         {
@@ -45,6 +52,11 @@ public sealed record MainlineState(IReadOnlyList<Key160> Ids, int Port, IReadOnl
             error = $"The saved state is not valid JSON (line {(exception.LineNumber + 1)?.ToString(CultureInfo.InvariantCulture) ?? "?"}).";
             return false;
         }
+        catch (ArgumentException)
+        {
+            error = "The saved state is not valid text: it has half a surrogate pair.";
+            return false;
+        }
 
         error = file switch
         {
@@ -52,7 +64,8 @@ public sealed record MainlineState(IReadOnlyList<Key160> Ids, int Port, IReadOnl
             { Version: not CurrentVersion } => $"The saved state has version {file.Version}; this program reads version {CurrentVersion}.",
             { Network: not "mainline" } => "The saved state belongs to another network.",
             { Port: < 0 or > 65_535 } => $"The saved state has the port {file.Port}; 0 to 65535 are allowed.",
-            { Ids: null or { Length: 0 or > 16 } } => "The saved state has no node id.",
+            { Ids: null or { Length: 0 } } => "The saved state has no node id.",
+            { Ids.Length: > 16 } => "The saved state has more than 16 node ids.",
             _ => null,
         };
         if (error is not null)

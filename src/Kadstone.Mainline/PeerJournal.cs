@@ -16,6 +16,7 @@ internal sealed class PeerJournal(DatagramDriver<MainlineProtocol> driver, IReco
 
     private readonly CancellationTokenSource _closing = new();
     private Task _loop = Task.CompletedTask;
+    private List<RecordPut> _unwritten = [];
     private long _sequence;
 
     internal async Task StartAsync(CancellationToken cancellationToken)
@@ -50,7 +51,7 @@ internal sealed class PeerJournal(DatagramDriver<MainlineProtocol> driver, IReco
             {
                 await WriteAsync(CancellationToken.None).ConfigureAwait(false);
             }
-            catch (StoreUnavailableException exception)
+            catch (Exception exception) when (exception is StoreUnavailableException or ObjectDisposedException)
             {
                 MainlineLog.StoreUnavailable(logger, exception.Message);
             }
@@ -104,10 +105,17 @@ internal sealed class PeerJournal(DatagramDriver<MainlineProtocol> driver, IReco
 
     private async Task WriteAsync(CancellationToken cancellationToken)
     {
-        List<RecordPut> puts = [];
+        // What the store could not take the last time comes first: nobody else remembers that it changed.
+        List<RecordPut> puts = _unwritten;
+        if (puts.Count > 0)
+        {
+            await store.PutManyAsync(puts, cancellationToken).ConfigureAwait(false);
+        }
+
         do
         {
-            puts.Clear();
+            puts = [];
+            _unwritten = puts;
             DateTimeOffset now = time.GetUtcNow();
             long sequence = ++_sequence;
             driver.Run((protocol, at) =>
@@ -129,5 +137,7 @@ internal sealed class PeerJournal(DatagramDriver<MainlineProtocol> driver, IReco
             }
         }
         while (puts.Count == KeysAtOnce);
+
+        _unwritten = [];
     }
 }

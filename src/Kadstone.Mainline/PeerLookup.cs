@@ -14,6 +14,7 @@ public sealed class PeerLookup : IAsyncEnumerable<UdpEndpoint>
     private readonly MainlineDht _dht;
     private readonly DatagramDriver<MainlineProtocol> _driver;
     private readonly GetPeersQuery _query;
+    private int _isStarted;
 
     internal PeerLookup(MainlineDht dht, DatagramDriver<MainlineProtocol> driver, Key160 infoHash, bool prefersLeechers)
     {
@@ -36,6 +37,11 @@ public sealed class PeerLookup : IAsyncEnumerable<UdpEndpoint>
     /// <inheritdoc/>
     public async IAsyncEnumerator<UdpEndpoint> GetAsyncEnumerator(CancellationToken cancellationToken = default)
     {
+        if (Interlocked.Exchange(ref _isStarted, 1) != 0)
+        {
+            throw new InvalidOperationException("A search for peers is enumerated once: call GetPeersAsync again.");
+        }
+
         // What strangers announced to us counts as an answer of our own.
         HashSet<UdpEndpoint> own = [.. _dht.StoredPeers(_query.Target)];
         foreach (UdpEndpoint peer in own)
@@ -74,6 +80,7 @@ public sealed class PeerLookup : IAsyncEnumerable<UdpEndpoint>
 
                     protocol.Resume();
                 });
+                _dht.Report(_query.Target, batch);
                 foreach (UdpEndpoint peer in batch)
                 {
                     if (!own.Contains(peer))

@@ -19,23 +19,29 @@ internal sealed class PeerWatch(MainlineDht dht, DatagramDriver<MainlineProtocol
     private readonly Signal _arrived = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly AsyncLocal<bool> _isHandling = new();
-    private readonly Dictionary<(Key160 InfoHash, UdpEndpoint Peer), long> _known = [];
+    private readonly TaskCompletionSource _closedByHandler = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Dictionary<(Key160 InfoHash, UdpEndpoint Peer), Known> _known = [];
     private readonly Dictionary<Key160, int> _advertised = [];
     private readonly HashSet<Advertisement> _advertisements = [];
     private readonly HashSet<Channel<PeerFound>> _listeners = [];
+    private readonly Queue<PeerChange> _reported = new();
     private readonly Lock _lock = new();
+    private bool _isClosed;
+    private bool _isSweepDue;
     private Task _loop = Task.CompletedTask;
     private Task _sweep = Task.CompletedTask;
 
-    internal EventHandler<PeerFound>? Found { get; set; }
+    internal event EventHandler<PeerFound>? Found;
 
-    internal EventHandler<PeerExpired>? Expired { get; set; }
+    internal event EventHandler<PeerExpired>? Expired;
+
+    private readonly record struct Known(long SeenAt, bool WasAdvertised);
 
     internal void Start()
     {
         driver.Run((protocol, _) => protocol.PeerNews.Arrived = _arrived.Set);
         _loop = LoopAsync();
-        _sweep = SweepAsync();
+        _sweep = CallSweepsAsync();
     }
 
     internal void Add(Advertisement advertisement)
@@ -45,6 +51,9 @@ internal sealed class PeerWatch(MainlineDht dht, DatagramDriver<MainlineProtocol
             _advertisements.Add(advertisement);
             _advertised[advertisement.InfoHash] = _advertised.GetValueOrDefault(advertisement.InfoHash) + 1;
         }
+
+        // Who announced to us before we took part is nobody's news to our own lookup, which asks others.
+        Report(advertisement.InfoHash, driver.Run(advertisement.InfoHash, static (protocol, infoHash, now) => protocol.StoredPeers(infoHash, now)));
     }
 
     internal void Remove(Advertisement advertisement)
@@ -58,6 +67,30 @@ internal sealed class PeerWatch(MainlineDht dht, DatagramDriver<MainlineProtocol
         }
     }
 
+    /// <summary>A lookup of our own brought peers.</summary>
+    internal void Report(Key160 infoHash, IReadOnlyCollection<UdpEndpoint> peers)
+    {
+        if (peers.Count == 0)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            foreach (UdpEndpoint peer in peers)
+            {
+                if (_reported.Count >= MaxBacklog)
+                {
+                    _reported.Dequeue();
+                }
+
+                _reported.Enqueue(new PeerChange(infoHash, peer, Expired: false));
+            }
+        }
+
+        _arrived.Set();
+    }
+
     /// <summary>An advertisement's lookup brought something.</summary>
     internal void Wake() => _arrived.Set();
 
@@ -68,7 +101,14 @@ internal sealed class PeerWatch(MainlineDht dht, DatagramDriver<MainlineProtocol
             new BoundedChannelOptions(MaxBacklog) { FullMode = BoundedChannelFullMode.DropOldest });
         lock (_lock)
         {
-            _listeners.Add(channel);
+            if (_isClosed)
+            {
+                channel.Writer.TryComplete();
+            }
+            else
+            {
+                _listeners.Add(channel);
+            }
         }
 
         return channel;
@@ -82,23 +122,28 @@ internal sealed class PeerWatch(MainlineDht dht, DatagramDriver<MainlineProtocol
         }
     }
 
+    /// <summary>Somebody closes the node: when it is a handler of ours, <see cref="DisposeAsync"/> must not wait for it, since it waits for us.</summary>
+    internal void NoteClosing()
+    {
+        if (_isHandling.Value)
+        {
+            _closedByHandler.TrySetResult();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _closing.CancelAsync().ConfigureAwait(false);
         lock (_lock)
         {
+            _isClosed = true;
             foreach (Channel<PeerFound> listener in _listeners)
             {
                 listener.Writer.TryComplete();
             }
         }
 
-        // Closed by one of our own handlers: it waits for us, so we must not wait for it.
-        if (!_isHandling.Value)
-        {
-            await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
+        await Task.WhenAny(_loop, _closedByHandler.Task).ConfigureAwait(false);
         await _sweep.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -112,7 +157,14 @@ internal sealed class PeerWatch(MainlineDht dht, DatagramDriver<MainlineProtocol
             Advertisement[] advertisements;
             lock (_lock)
             {
+                changes.AddRange(_reported);
+                _reported.Clear();
                 advertisements = [.. _advertisements];
+                if (_isSweepDue)
+                {
+                    _isSweepDue = false;
+                    AddExpired(changes);
+                }
             }
 
             driver.Run((protocol, _) =>
@@ -139,76 +191,89 @@ internal sealed class PeerWatch(MainlineDht dht, DatagramDriver<MainlineProtocol
         }
     }
 
+    // Peers that only lookups brought are in no table that would let them expire.
+    private void AddExpired(List<PeerChange> changes)
+    {
+        foreach (((Key160 infoHash, UdpEndpoint peer), Known known) in _known)
+        {
+            if (time.GetElapsedTime(known.SeenAt) > s_lifetime)
+            {
+                changes.Add(new PeerChange(infoHash, peer, Expired: true));
+            }
+        }
+    }
+
+    private async Task CallSweepsAsync()
+    {
+        using PeriodicTimer timer = new(s_sweepPause, time);
+        while (await timer.WaitForNextTickAsync(_closing.Token).ConfigureAwait(false))
+        {
+            lock (_lock)
+            {
+                _isSweepDue = true;
+            }
+
+            _arrived.Set();
+        }
+    }
+
     private void Tell(PeerChange change)
     {
-        bool isAdvertised;
-        Channel<PeerFound>[] listeners;
-        lock (_lock)
+        if (change.Expired)
         {
-            bool wasKnown = _known.ContainsKey((change.InfoHash, change.Peer));
-            if (change.Expired)
+            lock (_lock)
             {
                 _known.Remove((change.InfoHash, change.Peer));
             }
-            else if (wasKnown || _known.Count < MaxKnown)
-            {
-                _known[(change.InfoHash, change.Peer)] = time.GetTimestamp();
-            }
 
-            if (wasKnown && !change.Expired)
-            {
-                return;
-            }
-
-            isAdvertised = _advertised.ContainsKey(change.InfoHash);
-            listeners = [.. _listeners];
+            Raise(Expired, new PeerExpired(change.InfoHash, change.Peer));
         }
-
-        _isHandling.Value = true;
-        try
+        else if (IsNews(change, out PeerFound found, out Channel<PeerFound>[] listeners))
         {
-            if (change.Expired)
-            {
-                Expired?.Invoke(dht, new PeerExpired(change.InfoHash, change.Peer));
-                return;
-            }
-
-            PeerFound found = new(change.InfoHash, change.Peer, isAdvertised);
             foreach (Channel<PeerFound> listener in listeners)
             {
                 listener.Writer.TryWrite(found);
             }
 
-            Found?.Invoke(dht, found);
-        }
-#pragma warning disable CA1031 // A listener's fault is the listener's: it is reported, and the others are told.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            MainlineLog.HandlerFailed(logger, exception);
-        }
-        finally
-        {
-            _isHandling.Value = false;
+            Raise(Found, found);
         }
     }
 
-    // Peers that only lookups brought are in no table that would let them expire.
-    private async Task SweepAsync()
+    /// <summary>A peer is news once, and once more when it takes part in what we have come to advertise.</summary>
+    private bool IsNews(PeerChange change, out PeerFound found, out Channel<PeerFound>[] listeners)
     {
-        using PeriodicTimer timer = new(s_sweepPause, time);
-        while (await timer.WaitForNextTickAsync(_closing.Token).ConfigureAwait(false))
+        lock (_lock)
         {
-            (Key160 InfoHash, UdpEndpoint Peer)[] old;
-            lock (_lock)
+            bool isAdvertised = _advertised.ContainsKey(change.InfoHash);
+            bool wasKnown = _known.TryGetValue((change.InfoHash, change.Peer), out Known known);
+            if (wasKnown || _known.Count < MaxKnown)
             {
-                old = [.. _known.Where(entry => time.GetElapsedTime(entry.Value) > s_lifetime).Select(entry => entry.Key)];
+                _known[(change.InfoHash, change.Peer)] = new Known(time.GetTimestamp(), isAdvertised || known.WasAdvertised);
             }
 
-            foreach ((Key160 infoHash, UdpEndpoint peer) in old)
+            found = new PeerFound(change.InfoHash, change.Peer, isAdvertised);
+            listeners = [.. _listeners];
+            return !wasKnown || (isAdvertised && !known.WasAdvertised);
+        }
+    }
+
+    private void Raise<TEvent>(EventHandler<TEvent>? handlers, TEvent news)
+    {
+        _isHandling.Value = true;
+        foreach (EventHandler<TEvent> handler in Delegate.EnumerateInvocationList(handlers))
+        {
+            try
             {
-                Tell(new PeerChange(infoHash, peer, Expired: true));
+                handler(dht, news);
+            }
+#pragma warning disable CA1031 // A listener's fault is the listener's: it is reported, and the others are told.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                MainlineLog.HandlerFailed(logger, exception);
             }
         }
+
+        _isHandling.Value = false;
     }
 }

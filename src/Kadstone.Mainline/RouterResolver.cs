@@ -17,12 +17,16 @@ internal sealed class RouterResolver(DatagramDriver<MainlineProtocol> driver, IR
     private readonly HashSet<string> _unresolved = [.. hosts];
     private Task _loop = Task.CompletedTask;
 
-    internal void Start() => _loop = _unresolved.Count > 0 ? LoopAsync() : Task.CompletedTask;
-
-    internal async Task ResolveAsync(CancellationToken cancellationToken)
+    /// <summary>Resolves what needs no asking at once, and the names in the background.</summary>
+    /// <returns>Ends when each name was tried once.</returns>
+    internal Task Start()
     {
-        await Task.WhenAll(_unresolved.ToArray().Select(host => ResolveAsync(host, cancellationToken))).ConfigureAwait(false);
+        Task first = ResolveAsync(_closing.Token);
+        _loop = LoopAsync(first);
+        return first;
     }
+
+    internal static bool IsHostAndPort(string host) => TrySplit(host, out _, out ushort port) && port != 0;
 
     public async ValueTask DisposeAsync()
     {
@@ -31,13 +35,33 @@ internal sealed class RouterResolver(DatagramDriver<MainlineProtocol> driver, IR
         _closing.Dispose();
     }
 
-    private async Task LoopAsync()
+    private async Task LoopAsync(Task first)
     {
+        await first.ConfigureAwait(false);
         using PeriodicTimer timer = new(s_pause, time);
-        while (_unresolved.Count > 0 && await timer.WaitForNextTickAsync(_closing.Token).ConfigureAwait(false))
+        while (Unresolved().Length > 0 && await timer.WaitForNextTickAsync(_closing.Token).ConfigureAwait(false))
         {
             await ResolveAsync(_closing.Token).ConfigureAwait(false);
         }
+    }
+
+    private Task ResolveAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(Unresolved().Select(host => ResolveAsync(host, cancellationToken)));
+
+    private string[] Unresolved()
+    {
+        lock (_unresolved)
+        {
+            return [.. _unresolved];
+        }
+    }
+
+    private static bool TrySplit(string host, out string name, out ushort port)
+    {
+        int colon = host.LastIndexOf(':');
+        name = colon > 0 ? host[..colon] : "";
+        port = 0;
+        return colon > 0 && ushort.TryParse(host.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port);
     }
 
     private async Task ResolveAsync(string host, CancellationToken cancellationToken)
@@ -48,22 +72,17 @@ internal sealed class RouterResolver(DatagramDriver<MainlineProtocol> driver, IR
             return;
         }
 
-        int colon = host.LastIndexOf(':');
-        if (colon <= 0 || !ushort.TryParse(host.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port))
-        {
-            throw new ArgumentException($"'{host}' is no bootstrap host: HOST:PORT is expected.", nameof(host));
-        }
-
+        _ = TrySplit(host, out string name, out ushort port);
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(s_patience);
         try
         {
-            IPAddress[] addresses = await Dns.GetHostAddressesAsync(host[..colon], patience.Token).ConfigureAwait(false);
+            IPAddress[] addresses = await Dns.GetHostAddressesAsync(name, patience.Token).ConfigureAwait(false);
             Resolved(host, [.. addresses.Select(address => UdpEndpoint.From(address, port))]);
         }
-        catch (Exception exception) when (exception is SocketException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (exception is SocketException or ArgumentException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
-            MainlineLog.CannotResolve(logger, host, exception is SocketException ? exception.Message : "no answer from the resolver");
+            MainlineLog.CannotResolve(logger, host, exception is OperationCanceledException ? "no answer from the resolver" : exception.Message);
         }
     }
 
