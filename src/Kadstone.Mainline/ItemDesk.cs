@@ -85,7 +85,7 @@ internal sealed class ItemDesk(DatagramDriver<MainlineProtocol> driver, IRecordS
                 {
                     while (batch.Count < MaxAtOnce && protocol.InboundItems.TryTake(out InboundItem? item))
                     {
-                        batch.Add(item!);
+                        batch.Add(item);
                     }
                 });
 

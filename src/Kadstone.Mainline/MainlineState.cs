@@ -68,13 +68,14 @@ public sealed record MainlineState(IReadOnlyList<Key160> Ids, int Port, IReadOnl
             { Ids.Length: > 16 } => "The saved state has more than 16 node ids.",
             _ => null,
         };
-        if (error is not null)
+        if (error is not null || file?.Ids is null)
         {
+            error ??= "The saved state has no node id.";
             return false;
         }
 
         List<Key160> ids = [];
-        foreach (string text in file!.Ids!)
+        foreach (string text in file.Ids)
         {
             if (!Key160.TryParse(text, out Key160 id))
             {

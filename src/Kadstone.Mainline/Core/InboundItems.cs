@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Kadstone.Datagrams;
 using Kadstone.Kademlia;
 
@@ -50,5 +51,5 @@ internal sealed class InboundItems
         return true;
     }
 
-    internal bool TryTake(out InboundItem? item) => _waiting.TryDequeue(out item);
+    internal bool TryTake([NotNullWhen(true)] out InboundItem? item) => _waiting.TryDequeue(out item);
 }

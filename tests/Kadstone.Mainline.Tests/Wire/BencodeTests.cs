@@ -4,6 +4,7 @@ using FsCheck.Fluent;
 
 namespace Kadstone.Mainline.Tests.Wire;
 
+/// <summary>The encoding of everything on this wire (BEP 3).</summary>
 public sealed class BencodeTests
 {
     [Theory]

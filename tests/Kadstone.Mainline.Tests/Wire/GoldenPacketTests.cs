@@ -26,6 +26,7 @@ public sealed class GoldenPacketTests
     [Fact]
     public void Ping_query() => Read(GoldenPackets.PingQuery, Query("ping", static (ref _) => { })).Method.ShouldBe(KrpcMethod.Ping);
 
+    // BEP 43.
     [Fact]
     public void Ping_query_of_a_read_only_node()
     {
@@ -181,6 +182,7 @@ public sealed class GoldenPacketTests
         message.Version.IsEmpty.ShouldBeTrue();
     }
 
+    // BEP 32: nodes6 beside nodes.
     [Fact]
     public void Find_node_response_with_both_families()
     {
@@ -239,6 +241,7 @@ public sealed class GoldenPacketTests
         seen.ShouldBe(RequesterIPv6);
     }
 
+    // BEP 33.
     [Fact]
     public void Get_peers_response_to_a_scrape()
     {

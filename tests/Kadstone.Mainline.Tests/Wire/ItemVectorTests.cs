@@ -56,6 +56,7 @@ public sealed class ItemVectorTests
     public void The_target_of_a_salt_beyond_the_limit_is_computed_all_the_same() =>
         ItemTarget.Mutable(new byte[32], new byte[2000]).ShouldBe(ItemTarget.Immutable(new byte[2032]));
 
+    // BEP 42.
     [Theory]
     [MemberData(nameof(Ids))]
     public void A_node_id_is_valid_for_its_address_only(int place)

@@ -1,0 +1,51 @@
+using System.Diagnostics;
+
+namespace Kadstone.Architecture.Tests;
+
+/// <summary>The samples run as they are printed.</summary>
+public sealed class SamplesTests
+{
+    [Fact]
+    public async Task Two_peers_meet_and_the_node_comes_back()
+    {
+        (int exitCode, string output) = await RunAsync("MainlineRendezvous");
+        string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        exitCode.ShouldBe(0, output);
+        lines.Length.ShouldBe(8, output);
+        lines[0].ShouldMatch("^created [0-9a-f]{40} on port [1-9][0-9]*$");
+        lines[1].ShouldMatch("^connected to [0-9a-f]{40}, whose id we knew$");
+        lines[2].ShouldMatch("^connected to [0-9a-f]{40}, whose id we learnt$");
+        lines[3].ShouldMatch("^advertised at [1-9] nodes$");
+        lines[4].ShouldBe("found 127.0.0.1:4242 for 8ac3731ad4b039c05393b5404afa6e7397810b41");
+        lines[5].ShouldMatch("^saved [1-9] contacts$");
+        lines[6].ShouldMatch("^created [0-9a-f]{40} again, with [1-9] contacts$");
+        lines[6].ShouldStartWith(string.Join(' ', lines[0].Split(' ').Take(2)), Case.Sensitive, "the node that comes back has the id of the one that was saved");
+        lines[7].ShouldBe("closed");
+    }
+
+    private static async Task<(int ExitCode, string Output)> RunAsync(string sample)
+    {
+        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, sample + ".dll")])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using Process process = Process.Start(start) ?? throw new InvalidOperationException($"dotnet {sample}.dll did not start");
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(TimeSpan.FromSeconds(25));
+        try
+        {
+            Task<string> output = process.StandardOutput.ReadToEndAsync(patience.Token);
+            Task<string> errors = process.StandardError.ReadToEndAsync(patience.Token);
+            await process.WaitForExitAsync(patience.Token);
+            return (process.ExitCode, await output + await errors);
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+        }
+    }
+}
