@@ -8,7 +8,7 @@ internal static class RunningNode
     private static readonly TimeSpan s_savePause = TimeSpan.FromMinutes(5);
 
     /// <summary>Serves, then closes the node and saves what it knew.</summary>
-    internal static async Task ServeAsync(MainlineDht dht, StateFile? state, CancellationToken cancellationToken)
+    internal static async Task ServeAsync(MainlineDht dht, StateFile? state, CancellationToken cancellationToken, Task? beforeClosing = null)
     {
         using PeriodicTimer timer = new(s_savePause);
         try
@@ -23,10 +23,15 @@ internal static class RunningNode
             // The regular end.
         }
 
+        if (beforeClosing is not null)
+        {
+            await beforeClosing;
+        }
+
         await CloseAsync(dht, state);
     }
 
-    internal static async Task CloseAsync(MainlineDht dht, StateFile? state)
+    private static async Task CloseAsync(MainlineDht dht, StateFile? state)
     {
         MainlineState last = dht.Save();
         bool isSaved = state?.TrySave(last) ?? true;

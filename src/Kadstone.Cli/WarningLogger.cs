@@ -2,9 +2,16 @@ using Microsoft.Extensions.Logging;
 
 namespace Kadstone.Cli;
 
-/// <summary>What a node warns of goes to standard error, one line each.</summary>
-internal sealed class WarningLogger(Terminal terminal) : ILoggerFactory, ILogger
+/// <summary>What a node warns of goes to standard error, one line each, and the same line once: routers are looked for again and again.</summary>
+/// <param name="terminal">Where it goes.</param>
+/// <param name="tellsOfRouters">Whether bootstrap hosts that cannot be resolved are worth a line each.</param>
+internal sealed class WarningLogger(Terminal terminal, bool tellsOfRouters = true) : ILoggerFactory, ILogger
 {
+    private const int CannotResolve = 102;
+    private const int MaxTold = 100;
+
+    private readonly HashSet<string> _told = [];
+
     public ILogger CreateLogger(string categoryName) => this;
 
     public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("Warnings go to standard error only.");
@@ -16,10 +23,21 @@ internal sealed class WarningLogger(Terminal terminal) : ILoggerFactory, ILogger
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        if (IsEnabled(logLevel))
+        if (!IsEnabled(logLevel) || (eventId.Id == CannotResolve && !tellsOfRouters))
         {
-            terminal.Complain($"dht: {formatter(state, exception)}{(exception is null ? string.Empty : $": {exception.Message}")}");
+            return;
         }
+
+        string line = $"dht: {formatter(state, exception)}{(exception is null ? string.Empty : $": {Failure.OneLine(exception.Message)}")}";
+        lock (_told)
+        {
+            if (_told.Count >= MaxTold || !_told.Add(line))
+            {
+                return;
+            }
+        }
+
+        terminal.Complain(line);
     }
 
     public void Dispose()

@@ -101,12 +101,12 @@ internal sealed class NodeVerb : Verb
         return ExitCode.Found;
     }
 
-    internal static async Task<MainlineDht> StartAsync(MainlineOptions options, MainlineState? saved, Terminal terminal, CancellationToken cancellationToken)
+    internal static async Task<MainlineDht> StartAsync(MainlineOptions options, MainlineState? saved, Terminal terminal, CancellationToken cancellationToken, bool tellsOfRouters = true)
     {
         try
         {
             // The options' port, be it the kernel's choice, and not the saved one.
-            WarningLogger logger = new(terminal);
+            WarningLogger logger = new(terminal, tellsOfRouters);
             return await Sockets.OrExplainAsync(
                 () => MainlineDht.CreateAsync(options, saved is null ? null : saved with { Port = 0 }, logger, cancellationToken: cancellationToken),
                 options.Addresses,
