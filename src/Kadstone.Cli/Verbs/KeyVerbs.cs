@@ -41,7 +41,7 @@ internal sealed class KeyShowVerb : Verb
     protected override Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         string path = arguments.GetRequiredValue(_file);
-        Print(KeyFile.Read(path, Terminal), path, new Output(Terminal, arguments.GetValue(_format) == OutputFormat.Json));
+        Print(KeyFile.Read(path, "FILE", Terminal), path, new Output(Terminal, arguments.GetValue(_format) == OutputFormat.Json));
         return Task.FromResult(ExitCode.Found);
     }
 

@@ -119,7 +119,7 @@ internal sealed class TraceVerb : ClientVerb
     {
         LookupOutcome outcome = lookup.Outcome;
         StringBuilder line = new();
-        line.Append(CultureInfo.InvariantCulture, $"{peers.Count} peers");
+        line.Append(CultureInfo.InvariantCulture, $"{peers.Count} {(peers.Count == 1 ? "peer" : "peers")}");
         if (lookup.FirstPeerAfter is TimeSpan first)
         {
             line.Append(CultureInfo.InvariantCulture, $", the first after {first.TotalMilliseconds:0.0} ms");
