@@ -314,6 +314,7 @@ internal sealed partial class MainlineProtocol
             CountVote(local, from, seen, now);
         }
 
+        SeedOtherFamily(local, message, now);
         request.Asker.Answered(request, message, contact, now);
     }
 

@@ -67,6 +67,26 @@ internal sealed partial class MainlineProtocol
         _upkeepAt = Instant.Earlier(_upkeepAt, now);
     }
 
+    /// <summary>An answer in one family brings nodes of the other: they are whom to join through while nobody else is known (BEP 32).</summary>
+    private void SeedOtherFamily(LocalNode local, in KrpcMessage answer, Instant now)
+    {
+        Span<NodeContact> contacts = stackalloc NodeContact[8];
+        foreach (Bootstrap bootstrap in _bootstraps)
+        {
+            if (bootstrap.Local.IsIPv4 == local.IsIPv4 || !bootstrap.WantsSeeds(now))
+            {
+                continue;
+            }
+
+            int count = bootstrap.Local.ReadContacts(answer, contacts);
+            if (count > 0)
+            {
+                bootstrap.AddSeeds(contacts[..count], now);
+                _upkeepAt = Instant.Earlier(_upkeepAt, now);
+            }
+        }
+    }
+
     /// <summary>Begins to join. Call once, after routers and saved contacts were added.</summary>
     internal void Join(Instant now)
     {
@@ -113,6 +133,7 @@ internal sealed partial class MainlineProtocol
     {
         publication.LastAt = now;
         publication.LastStored = query.Committed().Stored;
+        publication.HadNothingToTell = !query.Commits && query.Outcome().Answered > 0;
         publication.Rounds++;
         _publications.Ended(publication, now);
         publication.Told?.Invoke(publication);

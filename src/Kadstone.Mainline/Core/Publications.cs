@@ -84,7 +84,7 @@ internal sealed class Publications(Random chance)
         }
 
         // Nobody to ask, or nobody answered: the network is away; try again soon instead of in 15 min.
-        double factor = publication.LastStored > 0 ? 0.9 + (0.2 * chance.NextDouble()) : 0.05 + (0.05 * chance.NextDouble());
+        double factor = publication.LastStored > 0 || publication.HadNothingToTell ? 0.9 + (0.2 * chance.NextDouble()) : 0.05 + (0.05 * chance.NextDouble());
         publication.NextAt = now + (publication.Interval * factor);
         _due.Enqueue(publication, publication.NextAt.Ticks);
         Schedule(now);
@@ -133,6 +133,9 @@ internal sealed class Publication(Key160 key, TimeSpan interval, Func<Query> cre
 
     /// <summary>How many nodes acknowledged the last time.</summary>
     internal int LastStored { get; set; }
+
+    /// <summary>Whether the last round ended well without a write: enough nodes have it, or something newer.</summary>
+    internal bool HadNothingToTell { get; set; }
 
     internal int Rounds { get; set; }
 
