@@ -119,7 +119,7 @@ internal sealed partial class MainlineProtocol
     private void Advance(Instant now)
     {
         _shouldAdvance = false;
-        while (_publications.TryStart(now, out Query due))
+        while (HasJoined && _publications.TryStart(now, out Query due))
         {
             Start(due, now);
         }

@@ -8,6 +8,9 @@ namespace Kadstone.Mainline.Core;
 internal sealed partial class MainlineProtocol
 {
     private static readonly TimeSpan s_leastUpkeepPause = TimeSpan.FromMilliseconds(250);
+
+    // The first node of a network has no deadline at all when it starts; what comes in later (contacts, peers) sets none.
+    private static readonly TimeSpan s_longestUpkeepPause = TimeSpan.FromMinutes(1);
     private const int MaxChecksAtOnce = 8;
 
     private readonly Publications _publications;
@@ -135,7 +138,7 @@ internal sealed partial class MainlineProtocol
         publication.LastStored = query.Committed().Stored;
         publication.HadNothingToTell = !query.Commits && query.Outcome().Answered > 0;
         publication.Rounds++;
-        _publications.Ended(publication, now);
+        _publications.Ended(publication, now, query.HadNobodyToAsk);
         publication.Told?.Invoke(publication);
         _upkeepAt = Instant.Earlier(_upkeepAt, Instant.Later(_publications.NextDeadline, now));
     }
@@ -170,7 +173,7 @@ internal sealed partial class MainlineProtocol
         next = Instant.Earlier(next, Reachability.NextDeadline);
         next = Instant.Earlier(next, Peers.NextDeadline);
         next = Instant.Earlier(next, _publications.NextDeadline);
-        _upkeepAt = Instant.Later(next, now + s_leastUpkeepPause);
+        _upkeepAt = Instant.Later(Instant.Earlier(next, now + s_longestUpkeepPause), now + s_leastUpkeepPause);
     }
 
     private Walk? _refresh;
@@ -216,6 +219,7 @@ internal sealed partial class MainlineProtocol
 
         if (bootstrap.HasJustEnded())
         {
+            _shouldAdvance = true;
             JoinChanged?.Invoke();
         }
 
