@@ -31,6 +31,7 @@ internal sealed class Bootstrap(LocalNode local)
     private readonly Queue<int> _bucketsToFill = new();
     private List<UdpEndpoint> _remembered = [];
     private Instant _rememberAt;
+    private Instant _seedsAt = new(long.MinValue);
     private Instant _nextAttemptAt;
     private TimeSpan _pause = s_shortestPause;
     private bool _begun;
@@ -52,6 +53,16 @@ internal sealed class Bootstrap(LocalNode local)
         {
             _saved.Add(contact);
         }
+    }
+
+    /// <summary>Whether contacts that another address family brings are of use: nobody is known, and none were tried just now.</summary>
+    internal bool WantsSeeds(Instant now) =>
+        _begun && local.Table.Count == 0 && _saved.Count == 0 && Walk is not { IsFinished: false } && now >= _seedsAt;
+
+    internal void AddSeeds(ReadOnlySpan<NodeContact> contacts, Instant now)
+    {
+        _saved.AddRange(contacts);
+        _seedsAt = now + s_longestPause;
     }
 
     internal void AddRouter(UdpEndpoint router, Instant now)
@@ -193,6 +204,11 @@ internal sealed class Bootstrap(LocalNode local)
         if (!_begun)
         {
             return Instant.Never;
+        }
+
+        if (_saved.Count > 0)
+        {
+            return now;
         }
 
         if (local.Table.Count == 0)

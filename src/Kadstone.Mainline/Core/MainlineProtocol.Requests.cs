@@ -120,7 +120,7 @@ internal sealed partial class MainlineProtocol
     private void Advance(Instant now)
     {
         _shouldAdvance = false;
-        while (_publications.TryStart(now, out Query due))
+        while (HasJoined && _publications.TryStart(now, out Query due))
         {
             Start(due, now);
         }
@@ -321,6 +321,7 @@ internal sealed partial class MainlineProtocol
             CountVote(local, from, seen, now);
         }
 
+        SeedOtherFamily(local, message, now);
         request.Asker.Answered(request, message, contact, now);
     }
 

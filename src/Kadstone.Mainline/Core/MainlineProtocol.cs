@@ -80,7 +80,7 @@ internal sealed partial class MainlineProtocol : IDatagramProtocol
 
     internal int OpenRequests => _requests.Count;
 
-    internal int ActiveWalks => _walks.Count;
+    internal int ActiveWalks => _walks.Count(static walk => !walk.IsFinished);
 
     /// <inheritdoc/>
     public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint from, byte socket, Instant now)
