@@ -21,7 +21,7 @@ internal sealed partial class MainlineProtocol
     {
         foreach (LocalNode local in ChooseLocals(query.Target))
         {
-            StartWalk(query, local, [], now);
+            StartWalk(query, local, [.. query.AlsoAsk.Where(seed => local.Accepts(seed.Endpoint))], now);
         }
 
         if (query.Walks.Count == 0)
@@ -337,6 +337,12 @@ internal sealed partial class MainlineProtocol
     private void Verified(LocalNode local, NodeContact contact, Instant now)
     {
         Admission<NodeContact> admission = local.Table.Admit(contact, now);
+        if (!HasJoined)
+        {
+            // Who waits to use the network need not wait for the last dead contact of the join.
+            JoinChanged?.Invoke();
+        }
+
         if (admission.HasDoubtful)
         {
             Check(local, admission.Doubtful, now);

@@ -82,6 +82,22 @@ internal sealed partial class MainlineProtocol : IDatagramProtocol
 
     internal int ActiveWalks => _walks.Count(static walk => !walk.IsFinished);
 
+    /// <summary>The end: lookups and publications stop where they are.</summary>
+    internal void StopAll()
+    {
+        foreach (Publication publication in _publications.All.ToArray())
+        {
+            _publications.Remove(publication);
+        }
+
+        foreach (Walk walk in _walks)
+        {
+            walk.Query.Stop();
+        }
+
+        _walks.Clear();
+    }
+
     /// <inheritdoc/>
     public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint from, byte socket, Instant now)
     {

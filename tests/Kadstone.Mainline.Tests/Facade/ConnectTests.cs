@@ -43,6 +43,15 @@ public sealed class ConnectTests
     }
 
     [Fact]
+    public async Task A_node_that_came_back_on_another_port_can_be_connected_to_at_once()
+    {
+        await using Devnet devnet = await Devnet.StartAsync(2);
+        await devnet[1].DisposeAsync();
+        await using MainlineDht back = await MainlineDht.CreateAsync(Devnet.OptionsOf(2));
+        (await devnet[0].ConnectAsync(back.Endpoint(), cancellationToken: Devnet.Guard())).Id.ShouldBe(back.Id);
+    }
+
+    [Fact]
     public async Task Connect_to_nobody_says_so()
     {
         using Socket deaf = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);

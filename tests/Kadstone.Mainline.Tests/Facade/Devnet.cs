@@ -85,6 +85,16 @@ internal static class NodeExtensions
         return peers;
     }
 
+    /// <summary>Waits until none of a node's lookups runs: before time is pushed ahead, lest an answer on its way come too late.</summary>
+    public static async Task QuietAsync(this MainlineDht node, UdpEndpoint neighbour)
+    {
+        do
+        {
+            await node.PingAsync(neighbour, Devnet.Guard());
+        }
+        while (node.Status().ActiveLookups > 0);
+    }
+
     public static async Task<List<TItem>> AllAsync<TItem>(this IAsyncEnumerable<TItem> items)
     {
         List<TItem> all = [];

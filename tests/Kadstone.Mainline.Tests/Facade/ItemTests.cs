@@ -157,10 +157,12 @@ public sealed class ItemTests
             RecordPut put = await store.Puts.Reader.ReadAsync(Devnet.Guard());
             put.Shelf.ShouldBe(Shelf.MainlineImmutable);
             put.Key.ToArray().ShouldBe(kept.Target.ToByteArray());
+            await devnet[0].QuietAsync(devnet[1].Endpoint());
             time.Advance(TimeSpan.FromMinutes(67));
         }
 
         await store.Puts.Reader.ReadAsync(Devnet.Guard());
+        await devnet[0].QuietAsync(devnet[1].Endpoint());
         (await devnet[0].GetImmutableAsync(kept.Target, Devnet.Guard())).ShouldNotBeNull();
         await kept.DisposeAsync();
         time.Advance(TimeSpan.FromHours(5));

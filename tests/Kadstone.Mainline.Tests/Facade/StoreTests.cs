@@ -48,7 +48,7 @@ public sealed class StoreTests : IDisposable
         first.Status().StoredPeers.ShouldBe(1);
         await first.DisposeAsync();
         time.Advance(TimeSpan.FromMinutes(30));
-        await using MainlineDht second = await OpenAsync(62, time);
+        await using MainlineDht second = await OpenAsync(62, time, state: first.Save());
         second.Status().StoredPeers.ShouldBe(1);
         Channel<PeerExpired> gone = Channel.CreateUnbounded<PeerExpired>();
         second.PeerExpired += (_, expired) => gone.Writer.TryWrite(expired);
