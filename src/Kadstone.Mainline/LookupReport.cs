@@ -5,7 +5,7 @@ namespace Kadstone.Mainline;
 
 /// <summary>One question of a lookup, for people who want to see how it went.</summary>
 /// <param name="Node">Who was asked.</param>
-/// <param name="Hop">Which hop it is: 1 for a contact of our own table.</param>
+/// <param name="Hop">How many answers led to it: 0 for a contact of our own table.</param>
 /// <param name="IntroducedBy">The index of the step whose answer named it; -1 for our own table.</param>
 /// <param name="SharedBits">How many leading bits its id shares with the target.</param>
 /// <param name="AskedAfter">When it was asked, since the lookup began.</param>
