@@ -265,7 +265,7 @@ internal sealed partial class MainlineProtocol
         while (_requests.TryExpire(now, out _, out _, out Request request))
         {
             request.IsOpen = false;
-            request.Local.Table.Failed(request.To, now);
+            Failed(request.Local, request.To, now);
             request.Asker.Silent(request, now);
         }
     }
@@ -299,7 +299,7 @@ internal sealed partial class MainlineProtocol
         {
             // BEP 5 knows nodes by id: another id at the same endpoint is another node, and the one that we asked is gone.
             Counters.WrongId++;
-            local.Table.Failed(request.To, now);
+            Failed(local, request.To, now);
             if (message.HasId && message.Fault == KrpcFault.None)
             {
                 request.Asker.Mistaken(request, new NodeContact(message.Id, from), now);
@@ -322,6 +322,13 @@ internal sealed partial class MainlineProtocol
         }
 
         request.Asker.Answered(request, message, contact, now);
+    }
+
+    // Who fails is tried again after a pause of its own, sooner than upkeep was planned.
+    private void Failed(LocalNode local, NodeContact contact, Instant now)
+    {
+        local.Table.Failed(contact, now);
+        _upkeepAt = Instant.Earlier(_upkeepAt, local.Table.NextDeadline);
     }
 
     private void Verified(LocalNode local, NodeContact contact, Instant now)
@@ -348,6 +355,8 @@ internal sealed partial class MainlineProtocol
         if (_settings.SecuresId && !SecureNodeId.IsValid(local.Id, agreed))
         {
             local.ChangeId(SecureNodeId.Create(agreed, _chance), now);
+            Array.Find(_bootstraps, bootstrap => bootstrap.Local == local)?.IdChanged();
+            _upkeepAt = now;
         }
 
         // The first agreement only names the address at which somebody may have reached us already.
