@@ -81,6 +81,12 @@ internal sealed class Bootstrap(LocalNode local)
     {
         Walk?.Stop();
         Walk = null;
+        ForgetBuckets();
+    }
+
+    // They are listed and filled once after each join.
+    private void ForgetBuckets()
+    {
         _bucketsListed = false;
         _bucketsToFill.Clear();
     }
@@ -107,6 +113,11 @@ internal sealed class Bootstrap(LocalNode local)
 
         bool isWalking = Walk is { IsFinished: false };
         bool isAlone = local.Table.Count == 0;
+        if (isAlone)
+        {
+            ForgetBuckets();
+        }
+
         if (isAlone && now >= _nextAttemptAt && (_routers.Count > 0 || _remembered.Count > 0))
         {
             // All were asked once and the last one had its time: the first join is over, though nobody answered.
