@@ -297,15 +297,17 @@ internal sealed partial class MainlineProtocol
 
         if (message.Fault != KrpcFault.None || !message.HasId || (request.IsIdKnown && message.Id != request.To.Id) || message.Id == local.Id)
         {
-            // BEP 5 knows nodes by id: another id at the same endpoint is another node, and the one that we asked is gone.
+            // BEP 5 knows nodes by id: another id at the same endpoint is another node, and the one that we asked is gone. But a liar may
+            // have named a true node's endpoint under a wrong id: who answers as the one that our table knows there is alive.
             Counters.WrongId++;
-            Failed(local, request.To, now);
-            if (message.HasId && message.Fault == KrpcFault.None)
+            if (message.HasId && message.Fault == KrpcFault.None && message.Id != local.Id)
             {
+                local.Table.Answered(new NodeContact(message.Id, from), now);
                 request.Asker.Mistaken(request, new NodeContact(message.Id, from), now);
             }
             else
             {
+                Failed(local, request.To, now);
                 request.Asker.Silent(request, now);
             }
 
