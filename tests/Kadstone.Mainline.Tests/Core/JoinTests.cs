@@ -34,6 +34,7 @@ public sealed class JoinTests
                 .Nodes.ShouldAllBe(node => !network.Dead.Contains(node.Endpoint));
         }
 
+        Figures.Note($"8 contacts after {(usable - begun)?.TotalSeconds:0.0} s");
         (usable - begun).ShouldNotBeNull().ShouldBeLessThanOrEqualTo(TimeSpan.FromSeconds(5));
         _talk.Node.HasJoined.ShouldBeTrue();
     }
@@ -69,6 +70,7 @@ public sealed class JoinTests
         _talk.Sent.CountBy(packet => packet.At.Ticks / TimeSpan.TicksPerSecond).ShouldAllBe(pair => pair.Value <= 1);
         _talk.Node.HasJoined.ShouldBeTrue("the first join has ended, badly");
         Instant end = _talk.Now;
+        Figures.Note($"{_talk.Sent.Count} packets in an hour");
         _talk.Sent.Count(packet => packet.At > end - TimeSpan.FromMinutes(10)).ShouldBeLessThanOrEqualTo(200);
         _talk.Sent.Count.ShouldBeLessThanOrEqualTo(1_200);
     }
