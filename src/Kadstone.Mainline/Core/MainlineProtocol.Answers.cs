@@ -124,14 +124,24 @@ internal sealed partial class MainlineProtocol
         else if (local.Table.Contains(contact))
         {
             local.Table.Queried(contact, now);
+            if (_settings.Limits.IsOn && _limiter.WantsProof(from, now) && !_requests.IsAwaiting(from))
+            {
+                // A proof ends before an entry is due for a check: it must not be served worse than a stranger. Whatever id the query claims.
+                Prove(local, contact, isIdKnown: false, now);
+            }
         }
         else if ((_settings.Limits.IsOn ? _limiter.WantsProof(from, now) : _candidates.Add(from, now)) && !_requests.IsAwaiting(from))
         {
-            // One datagram, so that it stays within what the limiter granted: a forged source must not cost its owner three.
-            if (Ask(new DirectQuery(KrpcMethod.Ping, default), local, contact, isIdKnown: true, attempts: 1, now))
-            {
-                _limiter.Charge(from, _settings.Limits.ProofBytes, now);
-            }
+            Prove(local, contact, isIdKnown: true, now);
+        }
+    }
+
+    // One datagram, so that it stays within what the limiter granted: a forged source must not cost its owner three.
+    private void Prove(LocalNode local, NodeContact contact, bool isIdKnown, Instant now)
+    {
+        if (Ask(new DirectQuery(KrpcMethod.Ping, default), local, contact, isIdKnown, attempts: 1, now))
+        {
+            _limiter.Charge(contact.Endpoint, _settings.Limits.ProofBytes, now);
         }
     }
 

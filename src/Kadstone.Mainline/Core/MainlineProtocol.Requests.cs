@@ -265,7 +265,7 @@ internal sealed partial class MainlineProtocol
         while (_requests.TryExpire(now, out _, out _, out Request request))
         {
             request.IsOpen = false;
-            request.Local.Table.Failed(request.To, now);
+            Failed(request.Local, request.To, now);
             request.Asker.Silent(request, now);
         }
     }
@@ -297,15 +297,17 @@ internal sealed partial class MainlineProtocol
 
         if (message.Fault != KrpcFault.None || !message.HasId || (request.IsIdKnown && message.Id != request.To.Id) || message.Id == local.Id)
         {
-            // BEP 5 knows nodes by id: another id at the same endpoint is another node, and the one that we asked is gone.
+            // BEP 5 knows nodes by id: another id at the same endpoint is another node, and the one that we asked is gone. But a liar may
+            // have named a true node's endpoint under a wrong id: who answers as the one that our table knows there is alive.
             Counters.WrongId++;
-            local.Table.Failed(request.To, now);
-            if (message.HasId && message.Fault == KrpcFault.None)
+            if (message.HasId && message.Fault == KrpcFault.None && message.Id != local.Id)
             {
+                local.Table.Answered(new NodeContact(message.Id, from), now);
                 request.Asker.Mistaken(request, new NodeContact(message.Id, from), now);
             }
             else
             {
+                Failed(local, request.To, now);
                 request.Asker.Silent(request, now);
             }
 
@@ -333,6 +335,13 @@ internal sealed partial class MainlineProtocol
         || local.Votes.Agreed is not null
         || BootstrapOf(local).HasEnded
         || (!AddressScopes.IsLocal(local.Bound) && SecureNodeId.IsValid(local.Id, local.Bound));
+
+    // Who fails is tried again after a pause of its own, sooner than upkeep was planned.
+    private void Failed(LocalNode local, NodeContact contact, Instant now)
+    {
+        local.Table.Failed(contact, now);
+        _upkeepAt = Instant.Earlier(_upkeepAt, local.Table.NextDeadline);
+    }
 
     private void Verified(LocalNode local, NodeContact contact, Instant now)
     {

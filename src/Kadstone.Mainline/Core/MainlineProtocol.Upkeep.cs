@@ -149,9 +149,10 @@ internal sealed partial class MainlineProtocol
         bool portsAgree = true;
         foreach (LocalNode local in _locals)
         {
-            for (int checks = 0; checks < MaxChecksAtOnce && local.Table.TryNextDoubtful(now, out NodeContact doubtful); checks++)
+            for (int checks = 0; checks < MaxChecksAtOnce && MayCheck(now) && local.Table.TryNextDoubtful(now, out NodeContact doubtful); checks++)
             {
                 Check(local, doubtful, now);
+                _nextCheckAt = now + (s_recovery / Math.Max(1, ContactCount));
             }
 
             portsAgree &= local.Votes.Agreed is null || local.Votes.PortsAgree;
@@ -160,12 +161,14 @@ internal sealed partial class MainlineProtocol
         foreach (Bootstrap bootstrap in _bootstraps)
         {
             next = Instant.Earlier(next, Join(bootstrap, now));
-            if (!IsRefreshing && bootstrap.Local.Table.TryNextRefresh(now, out Key160 target))
+            if (!IsRefreshing && MayRefresh(now) && bootstrap.Local.Table.TryNextRefresh(now, out Key160 target))
             {
                 Refresh(bootstrap.Local, target, now);
+                _nextRefreshAt = now + RefreshPause;
             }
 
-            next = Instant.Earlier(next, bootstrap.Local.Table.NextDeadline);
+            Instant due = bootstrap.Local.Table.NextDeadline;
+            next = Instant.Earlier(next, now < _recoversUntil ? Instant.Later(due, Instant.Earlier(_nextCheckAt, _nextRefreshAt)) : due);
         }
 
         Reachability.Elapse(now, portsAgree);
@@ -177,6 +180,30 @@ internal sealed partial class MainlineProtocol
     }
 
     private Bootstrap BootstrapOf(LocalNode local) => Array.Find(_bootstraps, bootstrap => bootstrap.Local == local) ?? _bootstraps[0];
+
+    // After a suspend everything is due at once. The table is as good as it was, so it is gone through at the usual pace.
+    private static readonly TimeSpan s_leap = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_recovery = TimeSpan.FromMinutes(15);
+    private Instant _plannedAt = Instant.Never;
+    private Instant _recoversUntil;
+    private Instant _nextCheckAt;
+    private Instant _nextRefreshAt;
+
+    private TimeSpan RefreshPause => s_recovery / (1 + (ContactCount / 8));
+
+    private bool MayCheck(Instant now) => now >= _recoversUntil || now >= _nextCheckAt;
+
+    private bool MayRefresh(Instant now) => now >= _recoversUntil || now >= _nextRefreshAt;
+
+    private void NoteLeap(Instant now)
+    {
+        if (_plannedAt < Instant.Never && now - _plannedAt > s_leap)
+        {
+            _recoversUntil = now + s_recovery;
+            _nextCheckAt = now;
+            _nextRefreshAt = now + RefreshPause;
+        }
+    }
 
     private Walk? _refresh;
 

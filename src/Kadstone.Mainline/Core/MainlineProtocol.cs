@@ -194,6 +194,7 @@ internal sealed partial class MainlineProtocol : IDatagramProtocol
     /// <inheritdoc/>
     public void Elapse(Instant now)
     {
+        NoteLeap(now);
         ExpireRequests(now);
         ResendDue(now);
         if (now >= _upkeepAt)
@@ -202,6 +203,7 @@ internal sealed partial class MainlineProtocol : IDatagramProtocol
         }
 
         Advance(now);
+        _plannedAt = Instant.Later(NextDeadline, now);
     }
 
     // BEP 3 sorts the keys of a dictionary, so the kind of message is almost always its last entry.
