@@ -89,6 +89,22 @@ internal sealed partial class MainlineProtocol
     // The limiter paces the pings to strangers; without it somebody else must.
     private readonly RecentEndpoints _candidates = new(TimeSpan.FromMinutes(1), 4_096);
 
+    private readonly RecentEndpoints _turnedReadOnly = new(TimeSpan.FromMinutes(1), 4_096);
+
+    // A read-only node does not answer: who says so and is silent leaves, whoever answers stays.
+    private void CheckWhetherReadOnly(LocalNode local, NodeContact contact, Instant now)
+    {
+        DirectQuery ping = new(KrpcMethod.Ping, default);
+        ping.Changed = () =>
+        {
+            if (ping.Outcome == DirectOutcome.Silent)
+            {
+                local.Table.Remove(contact);
+            }
+        };
+        Ask(ping, local, contact, isIdKnown: true, CheckAttempts, now);
+    }
+
     /// <summary>One answer in the making: to whom, from where, and how long it may get.</summary>
     private readonly ref struct Reply(LocalNode local, UdpEndpoint to, ReadOnlySpan<byte> transaction, int most, bool IsLean)
     {
@@ -115,10 +131,10 @@ internal sealed partial class MainlineProtocol
         NodeContact contact = new(query.Id, from);
         if (query.IsReadOnly)
         {
-            // BEP 43: read-only nodes do not belong into tables, also not one that stood there before.
-            if (local.Table.Contains(contact))
+            // BEP 43: read-only nodes do not belong into tables. The flag is anybody's to forge, so it only makes us look again.
+            if (local.Table.Contains(contact) && _turnedReadOnly.Add(from, now))
             {
-                local.Table.Remove(contact);
+                CheckWhetherReadOnly(local, contact, now);
             }
         }
         else if (local.Table.Contains(contact))
