@@ -21,6 +21,10 @@ namespace Kadstone.Mainline;
 /// <remarks>BEP 5, 32, 33, 42, 43, 44, 45, 46 and 51. Safe for concurrent use; its members never block on the network but by <c>await</c>.</remarks>
 public sealed partial class MainlineDht : IAsyncDisposable
 {
+    // With fewer contacts than a bucket holds, a saved state keeps those of before, and no more than a lookup starts with.
+    private const int FewContacts = 8;
+    private const int MaxContactsKept = 48;
+
     private readonly MainlineOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -35,6 +39,7 @@ public sealed partial class MainlineDht : IAsyncDisposable
     private readonly Signal _joined = new();
     private readonly Lock _stateLock = new();
     private MainlineState? _lastState;
+    private volatile IReadOnlyList<NodeContact> _lastContacts = [];
     private int _hosts;
     private Task? _disposal;
 
@@ -136,7 +141,7 @@ public sealed partial class MainlineDht : IAsyncDisposable
         }
     }
 
-    /// <summary>Id, port and contacts of this moment; after closing, those of the last moment.</summary>
+    /// <summary>Id, port and contacts of this moment; after closing, those of the last moment. While hardly anybody answers, earlier contacts are kept.</summary>
     public MainlineState Save()
     {
         lock (_stateLock)
@@ -195,6 +200,7 @@ public sealed partial class MainlineDht : IAsyncDisposable
     private async Task StartAsync(MainlineState? state, CancellationToken cancellationToken)
     {
         _hosts = _options.Bootstrap.Count + (state?.Nodes.Count ?? 0);
+        _lastContacts = state?.Nodes ?? [];
         _driver.Run((protocol, _) => protocol.JoinChanged = _joined.Set);
         _driver.Start();
         _watch.Start();
@@ -244,10 +250,22 @@ public sealed partial class MainlineDht : IAsyncDisposable
         }
     }
 
-    private MainlineState Snapshot() => _driver.Run(Port, static (protocol, port, _) => new MainlineState(
-        [.. protocol.Locals.Select(local => local.Id)],
-        port,
-        [.. protocol.Locals.SelectMany(local => local.Table.Entries).Where(entry => entry.Failures == 0).Select(entry => entry.Contact)]));
+    private MainlineState Snapshot()
+    {
+        MainlineState state = _driver.Run(Port, static (protocol, port, _) => new MainlineState(
+            [.. protocol.Locals.Select(local => local.Id)],
+            port,
+            [.. protocol.Locals.SelectMany(local => local.Table.Entries).Where(entry => entry.Failures == 0).Select(entry => entry.Contact)]));
+        if (state.Nodes.Count >= FewContacts)
+        {
+            _lastContacts = state.Nodes;
+            return state;
+        }
+
+        // Hardly anybody answers: more likely our network is away than everybody dead. Without the earlier contacts the next run
+        // would stand alone if the routers are gone as well.
+        return state with { Nodes = [.. state.Nodes.Union(_lastContacts).Take(MaxContactsKept)] };
+    }
 
     private static List<UdpSocket> OpenSockets(MainlineOptions options, int port)
     {

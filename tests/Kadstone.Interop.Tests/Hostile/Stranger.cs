@@ -55,6 +55,7 @@ internal sealed class Stranger : IAsyncDisposable
 {
     public static readonly TimeSpan Guard = TimeSpan.FromSeconds(10);
 
+    private static readonly ConcurrentDictionary<EndPoint, bool> s_used = new();
     private static int s_next;
 
     private readonly Socket _socket;
@@ -67,8 +68,7 @@ internal sealed class Stranger : IAsyncDisposable
     {
         IPAddress ip = IPAddress.Parse(address ?? FreshAddress());
         Id = id ?? RandomNumberGenerator.GetBytes(20);
-        _socket = new Socket(ip.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = 1 << 20, SendBufferSize = 1 << 20 };
-        _socket.Bind(new IPEndPoint(ip, 0));
+        _socket = Bind(ip);
         Endpoint = (IPEndPoint)_socket.LocalEndPoint!;
         _reading = ReadAsync();
     }
@@ -184,6 +184,22 @@ internal sealed class Stranger : IAsyncDisposable
     {
         _socket.Dispose();
         await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    // The node remembers endpoints for minutes: nobody gets one that somebody had before.
+    private static Socket Bind(IPAddress address)
+    {
+        while (true)
+        {
+            Socket socket = new(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = 1 << 20, SendBufferSize = 1 << 20 };
+            socket.Bind(new IPEndPoint(address, 0));
+            if (s_used.TryAdd(socket.LocalEndPoint!, true))
+            {
+                return socket;
+            }
+
+            socket.Dispose();
+        }
     }
 
     private async Task ReadAsync()
