@@ -58,13 +58,18 @@ internal sealed partial class NodeUnderTest : IAsyncDisposable
         StartRawAsync(["--host", "127.0.0.1", "--port", $"{FreePorts.Next()}", "--private", .. options]);
 
     /// <summary>Starts a node with exactly these options.</summary>
-    public static async Task<NodeUnderTest> StartRawAsync(params string[] options)
+    public static Task<NodeUnderTest> StartRawAsync(params string[] options) => StartAsync("ready", options);
+
+    /// <summary>As <see cref="StartRawAsync"/>, but does not wait until the node has joined.</summary>
+    public static Task<NodeUnderTest> StartListeningAsync(params string[] options) => StartAsync(Listening, options);
+
+    private static async Task<NodeUnderTest> StartAsync(string firstLine, string[] options)
     {
         TemporaryDirectory directory = new();
         PeerProcess process = Launch(directory.Path, options);
         try
         {
-            await process.WaitForLineAsync("ready", line => line.StartsWith("ready", StringComparison.Ordinal));
+            await process.WaitForLineAsync(firstLine, line => line.StartsWith(firstLine, StringComparison.Ordinal));
             return new NodeUnderTest(
                 process,
                 directory,
