@@ -21,9 +21,12 @@ namespace Kadstone.Mainline;
 /// <remarks>BEP 5, 32, 33, 42, 43, 44, 45, 46 and 51. Safe for concurrent use; its members never block on the network but by <c>await</c>.</remarks>
 public sealed partial class MainlineDht : IAsyncDisposable
 {
-    // With fewer contacts than a bucket holds, a saved state keeps those of before, and no more than a lookup starts with.
+    // With fewer contacts than a bucket holds, a saved state keeps those of before as well, and no more than a lookup starts with.
     private const int FewContacts = 8;
     private const int MaxContactsKept = 48;
+
+    // Saved contacts that are dead hold up the end of a join; whoever has one that answers can be used.
+    private static readonly TimeSpan s_joinPatience = TimeSpan.FromSeconds(3);
 
     private readonly MainlineOptions _options;
     private readonly TimeProvider _time;
@@ -123,15 +126,23 @@ public sealed partial class MainlineDht : IAsyncDisposable
     public static Task<MainlineDht> CreateAsync(MainlineState state, CancellationToken cancellationToken = default) =>
         CreateAsync(null, state, cancellationToken: cancellationToken);
 
-    /// <summary>Waits until the first join is over.</summary>
+    /// <summary>Waits until the first join is over, or 8 contacts have answered, or after 3 s one: the rest of the join goes on.</summary>
     /// <returns>How many contacts answered so far; 0 when nobody did, and also for the first node of a network.</returns>
     public async Task<int> WaitForNetworkAsync(CancellationToken cancellationToken = default)
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        bool isPatienceOver = false;
+        void EndPatience(object? state)
+        {
+            isPatienceOver = true;
+            _joined.Set();
+        }
+
+        using ITimer patience = _time.CreateTimer(EndPatience, null, s_joinPatience, Timeout.InfiniteTimeSpan);
         while (true)
         {
             (bool hasJoined, int contacts) = _driver.Run(0, static (protocol, _, _) => (protocol.HasJoined, protocol.ContactCount));
-            if (hasJoined || contacts >= 8)
+            if (hasJoined || contacts >= FewContacts || (contacts > 0 && isPatienceOver))
             {
                 _joined.Set();
                 return contacts;
@@ -256,14 +267,14 @@ public sealed partial class MainlineDht : IAsyncDisposable
             [.. protocol.Locals.Select(local => local.Id)],
             port,
             [.. protocol.Locals.SelectMany(local => local.Table.Entries).Where(entry => entry.Failures == 0).Select(entry => entry.Contact)]));
-        if (state.Nodes.Count >= FewContacts)
+        if (state.Nodes.Count >= FewContacts && state.Nodes.Count * 2 >= _lastContacts.Count)
         {
             _lastContacts = state.Nodes;
             return state;
         }
 
-        // Hardly anybody answers: more likely our network is away than everybody dead. Without the earlier contacts the next run
-        // would stand alone if the routers are gone as well.
+        // Hardly anybody answers, or not half as many as before: we have just started, or our network is away; everybody dead is less
+        // likely. Without the earlier contacts the next run would stand alone if the routers are gone as well.
         return state with { Nodes = [.. state.Nodes.Union(_lastContacts).Take(MaxContactsKept)] };
     }
 

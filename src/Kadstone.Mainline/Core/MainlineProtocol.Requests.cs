@@ -344,6 +344,11 @@ internal sealed partial class MainlineProtocol
     private void Verified(LocalNode local, NodeContact contact, Instant now)
     {
         Admission<NodeContact> admission = local.Table.Admit(contact, now);
+        if (!HasJoined)
+        {
+            JoinChanged?.Invoke();
+        }
+
         if (admission.HasDoubtful)
         {
             Check(local, admission.Doubtful, now);

@@ -1,6 +1,8 @@
+using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using Kadstone.Interop.Tests.Harness;
 
@@ -57,6 +59,77 @@ public sealed class BarTests
         {
             await QueryTests.DisposeAsync(honest);
         }
+    }
+
+    [Fact]
+    public async Task A_forged_source_gives_its_owner_no_more_than_the_forger_sends()
+    {
+        const int PerSecond = 300;
+        const int Seconds = 60;
+        Socket raw;
+        try
+        {
+            raw = new Socket(AddressFamily.InterNetwork, SocketType.Raw, ProtocolType.Raw);
+            raw.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.HeaderIncluded, true);
+        }
+        catch (SocketException exception)
+        {
+            Assert.Skip($"bar 15 needs the right to a raw socket: {exception.Message}");
+            return;
+        }
+
+        using Socket forger = raw;
+        await using NodeUnderTest node = await NodeUnderTest.StartAsync();
+        await using Stranger victim = new() { IsSilent = true };
+        byte[] hash = RandomNumberGenerator.GetBytes(20);
+        List<Stranger> announcers = [.. Enumerable.Range(0, 100).Select(_ => new Stranger())];
+        await Task.WhenAll(announcers.Select(announcer => announcer.ProveAsync(node.Endpoint)));
+        foreach (Stranger announcer in announcers)
+        {
+            await QueryTests.AnnounceAsync(announcer, node.Endpoint, hash);
+        }
+
+        await QueryTests.DisposeAsync(announcers);
+        byte[] query = victim.Query("get_peers", victim.WithId([("info_hash", hash)]), "aaaa"u8.ToArray());
+        byte[] datagram = Forge(victim.Endpoint, node.Endpoint, query);
+        for (int i = 0; i < 10; i++)
+        {
+            forger.SendTo(datagram, node.Endpoint);
+        }
+
+        await Task.Delay(500, Cancellation);
+        long before = victim.BytesReceived;
+        before.ShouldBeGreaterThan(0, "the forged datagrams arrive");
+        Stopwatch clock = Stopwatch.StartNew();
+        for (int i = 0; i < PerSecond * Seconds; i++)
+        {
+            forger.SendTo(datagram, node.Endpoint);
+            if ((double)i / PerSecond > clock.Elapsed.TotalSeconds)
+            {
+                await Task.Delay(5, Cancellation);
+            }
+        }
+
+        await Task.Delay(500, Cancellation);
+        double ratio = (double)(victim.BytesReceived - before) / (PerSecond * Seconds * query.Length);
+        Report($"bar 15: {before} bytes for the first ten, then out/in {ratio:0.000} in {clock.Elapsed.TotalSeconds:0} s, {victim.Queries.Count} pings");
+        ratio.ShouldBeLessThanOrEqualTo(1.0);
+    }
+
+    // RFC 791 and 768; the kernel fills in the checksum of the header, and over IPv4 that of UDP may be 0.
+    private static byte[] Forge(IPEndPoint from, IPEndPoint to, byte[] payload)
+    {
+        byte[] header = new byte[28];
+        header[0] = 0x45;
+        BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(2), (ushort)(28 + payload.Length));
+        header[8] = 64;
+        header[9] = 17;
+        from.Address.GetAddressBytes().CopyTo(header, 12);
+        to.Address.GetAddressBytes().CopyTo(header, 16);
+        BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(20), (ushort)from.Port);
+        BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(22), (ushort)to.Port);
+        BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(24), (ushort)(8 + payload.Length));
+        return [.. header, .. payload];
     }
 
     [Theory]
@@ -150,7 +223,7 @@ public sealed class BarTests
             long grown = node.ResidentBytes - memory;
             Report($"bar 34, a minute: resident {memory / 1024} to {node.ResidentBytes / 1024} KiB, threads {threads} to {node.Threads}, descriptors {descriptors} to {node.Descriptors}");
             node.Descriptors.ShouldBeLessThanOrEqualTo(descriptors);
-            node.Threads.ShouldBeLessThanOrEqualTo(threads + 1);
+            node.Threads.ShouldBeLessThanOrEqualTo(threads + 8, "the runtime's pool breathes, but does not grow");
             grown.ShouldBeLessThan(8L << 20);
         }
         finally

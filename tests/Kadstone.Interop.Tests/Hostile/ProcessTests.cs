@@ -153,6 +153,33 @@ public sealed class ProcessTests
         }
     }
 
+    [Fact]
+    public async Task A_node_with_half_of_its_saved_contacts_dead_is_ready_and_forgets_nobody_yet()
+    {
+        using TemporaryDirectory directory = new();
+        string file = directory.File("state.json");
+        List<Stranger> alive = [.. Enumerable.Range(0, 16).Select(_ => new Stranger())];
+        List<Stranger> dead = [.. Enumerable.Range(0, 16).Select(_ => new Stranger() { IsSilent = true })];
+        try
+        {
+            string nodes = string.Join(',', alive.Concat(dead).OrderBy(one => one.HexId).Select(one => $"\"{one.HexId}@{one.Endpoint}\""));
+            await File.WriteAllTextAsync(file, $$"""{"version":1,"network":"mainline","ids":["{{new string('5', 40)}}"],"port":0,"nodes":[{{nodes}}]}""", Cancellation);
+            await using NodeUnderTest node = await NodeUnderTest.StartAsync("--state", file);
+            (await node.IdAsync()).ShouldBe(new string('5', 40));
+            foreach (Stranger one in dead)
+            {
+                (await TableTests.IsHandedOutAsync(node, one.HexId)).ShouldBeFalse();
+            }
+
+            await node.TerminateAsync();
+            NodesOf(file).Length.ShouldBeGreaterThanOrEqualTo(16, "those that were not asked yet are kept");
+        }
+        finally
+        {
+            await QueryTests.DisposeAsync(alive.Concat(dead));
+        }
+    }
+
     private static async Task TerminateUnderLoadAsync(int times, TimeSpan limit)
     {
         using TemporaryDirectory directory = new();
