@@ -21,6 +21,13 @@ namespace Kadstone.Mainline;
 /// <remarks>BEP 5, 32, 33, 42, 43, 44, 45, 46 and 51. Safe for concurrent use; its members never block on the network but by <c>await</c>.</remarks>
 public sealed partial class MainlineDht : IAsyncDisposable
 {
+    // With fewer contacts than a bucket holds, a saved state keeps those of before as well, and no more than a lookup starts with.
+    private const int FewContacts = 8;
+    private const int MaxContactsKept = 48;
+
+    // Saved contacts that are dead hold up the end of a join; whoever has one that answers can be used.
+    private static readonly TimeSpan s_joinPatience = TimeSpan.FromSeconds(3);
+
     private readonly MainlineOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -35,6 +42,7 @@ public sealed partial class MainlineDht : IAsyncDisposable
     private readonly Signal _joined = new();
     private readonly Lock _stateLock = new();
     private MainlineState? _lastState;
+    private volatile IReadOnlyList<NodeContact> _lastContacts = [];
     private int _hosts;
     private Task? _disposal;
 
@@ -118,15 +126,23 @@ public sealed partial class MainlineDht : IAsyncDisposable
     public static Task<MainlineDht> CreateAsync(MainlineState state, CancellationToken cancellationToken = default) =>
         CreateAsync(null, state, cancellationToken: cancellationToken);
 
-    /// <summary>Waits until the first join is over.</summary>
+    /// <summary>Waits until the first join is over, or 8 contacts have answered, or after 3 s one: the rest of the join goes on.</summary>
     /// <returns>How many contacts answered so far; 0 when nobody did, and also for the first node of a network.</returns>
     public async Task<int> WaitForNetworkAsync(CancellationToken cancellationToken = default)
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        bool isPatienceOver = false;
+        void EndPatience(object? state)
+        {
+            isPatienceOver = true;
+            _joined.Set();
+        }
+
+        using ITimer patience = _time.CreateTimer(EndPatience, null, s_joinPatience, Timeout.InfiniteTimeSpan);
         while (true)
         {
             (bool hasJoined, int contacts) = _driver.Run(0, static (protocol, _, _) => (protocol.HasJoined, protocol.ContactCount));
-            if (hasJoined || contacts >= 8)
+            if (hasJoined || contacts >= FewContacts || (contacts > 0 && isPatienceOver))
             {
                 _joined.Set();
                 return contacts;
@@ -136,7 +152,7 @@ public sealed partial class MainlineDht : IAsyncDisposable
         }
     }
 
-    /// <summary>Id, port and contacts of this moment; after closing, those of the last moment.</summary>
+    /// <summary>Id, port and contacts of this moment; after closing, those of the last moment. While hardly anybody answers, earlier contacts are kept.</summary>
     public MainlineState Save()
     {
         lock (_stateLock)
@@ -196,6 +212,7 @@ public sealed partial class MainlineDht : IAsyncDisposable
     private async Task StartAsync(MainlineState? state, CancellationToken cancellationToken)
     {
         _hosts = _options.Bootstrap.Count + (state?.Nodes.Count ?? 0);
+        _lastContacts = state?.Nodes ?? [];
         _driver.Run((protocol, _) => protocol.JoinChanged = _joined.Set);
         _driver.Start();
         _watch.Start();
@@ -245,10 +262,22 @@ public sealed partial class MainlineDht : IAsyncDisposable
         }
     }
 
-    private MainlineState Snapshot() => _driver.Run(Port, static (protocol, port, _) => new MainlineState(
-        [.. protocol.Locals.Select(local => local.Id)],
-        port,
-        [.. protocol.Locals.SelectMany(local => local.Table.Entries).Where(entry => entry.Failures == 0).Select(entry => entry.Contact)]));
+    private MainlineState Snapshot()
+    {
+        MainlineState state = _driver.Run(Port, static (protocol, port, _) => new MainlineState(
+            [.. protocol.Locals.Select(local => local.Id)],
+            port,
+            [.. protocol.Locals.SelectMany(local => local.Table.Entries).Where(entry => entry.Failures == 0).Select(entry => entry.Contact)]));
+        if (state.Nodes.Count >= FewContacts && state.Nodes.Count * 2 >= _lastContacts.Count)
+        {
+            _lastContacts = state.Nodes;
+            return state;
+        }
+
+        // Hardly anybody answers, or not half as many as before: we have just started, or our network is away; everybody dead is less
+        // likely. Without the earlier contacts the next run would stand alone if the routers are gone as well.
+        return state with { Nodes = [.. state.Nodes.Union(_lastContacts).Take(MaxContactsKept)] };
+    }
 
     private static List<UdpSocket> OpenSockets(MainlineOptions options, int port)
     {

@@ -10,7 +10,7 @@ namespace Kadstone.Mainline;
 /// <summary>What a node remembers from one run to the next: its id, its port, who it knew.</summary>
 /// <param name="Ids">The node id of each socket, 40 hexadecimal digits each.</param>
 /// <param name="Port">The UDP port.</param>
-/// <param name="Nodes">Contacts that answered, as <c>id@address:port</c>. In the next run they are candidates, verified before use.</param>
+/// <param name="Nodes">Contacts that answered, in this run or, when hardly anybody did, in the one before; as <c>id@address:port</c>. In the next run they are candidates, verified before use.</param>
 public sealed record MainlineState(IReadOnlyList<Key160> Ids, int Port, IReadOnlyList<NodeContact> Nodes)
 {
     private const int CurrentVersion = 1;

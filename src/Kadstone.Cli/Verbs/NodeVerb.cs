@@ -86,6 +86,9 @@ internal sealed class NodeVerb : Verb
         try
         {
             int contacts = await dht.WaitForNetworkAsync(cancellationToken);
+
+            // Before anybody counts on us: whoever is killed from now on starts again under this id, with these contacts.
+            stateFile?.TrySave(dht.Save());
             Terminal.WriteLine("ready");
             if (contacts == 0 && (options.Bootstrap.Count > 0 || saved?.Nodes.Count > 0))
             {

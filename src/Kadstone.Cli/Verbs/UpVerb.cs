@@ -91,6 +91,7 @@ internal sealed class UpVerb : Verb
                 await Task.Delay(s_patience, cancellationToken);
             }
 
+            stateFile.TrySave(own.Save());
             double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
             events.Tell("ready", $"ready: {count} nodes and this one; what one announced another found, after {seconds:0.0} s", json =>
             {
@@ -137,6 +138,7 @@ internal sealed class UpVerb : Verb
                 }
             }
 
+            stateFile.TrySave(own.Save());
             events.Tell("ready", $"ready: {contacts} nodes of the public network answered", json => json.WriteNumber("contacts", contacts));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -27,6 +27,9 @@ internal sealed class Counters
     internal long ForbiddenAddress;
     internal long CandidatePingsHeld;
 
+    /// <summary>Contacts that a lookup did not ask because their host had not answered lately.</summary>
+    internal long SilentHostsSpared;
+
     private readonly long[] _malformed = new long[Enum.GetValues<Malformed>().Length];
 
     internal long TotalMalformed

@@ -15,6 +15,7 @@ internal sealed partial class MainlineProtocol
     private static readonly TimeSpan s_leastForOne = TimeSpan.FromSeconds(2);
 
     private readonly PriorityQueue<Request, long> _resends = new();
+    private readonly SilenceBreaker _silence = new();
 
     /// <summary>Starts a query in each address family (or in one of them).</summary>
     internal void Start(Query query, Instant now)
@@ -130,7 +131,12 @@ internal sealed partial class MainlineProtocol
             Walk walk = _walks[i];
             while (!walk.IsFinished && !walk.Query.IsPaused && _outbox.HasRoom && walk.Lookup.TryNext(now, out NodeContact contact))
             {
-                if (!Ask(walk, walk.Local, contact, isIdKnown: true, LookupAttempts, now))
+                if (_settings.Diversity && _silence.IsOpen(contact.Endpoint, now))
+                {
+                    Counters.SilentHostsSpared++;
+                    walk.Lookup.Fail(contact, now);
+                }
+                else if (!Ask(walk, walk.Local, contact, isIdKnown: true, LookupAttempts, now))
                 {
                     walk.Lookup.Fail(contact, now);
                 }
@@ -266,6 +272,7 @@ internal sealed partial class MainlineProtocol
         {
             request.IsOpen = false;
             Failed(request.Local, request.To, now);
+            _silence.Silent(request.To.Endpoint, request.Attempts, now);
             request.Asker.Silent(request, now);
         }
     }
@@ -281,6 +288,7 @@ internal sealed partial class MainlineProtocol
 
         request.IsOpen = false;
         _shouldAdvance = true;
+        _silence.Answered(from);
         if (request.Attempts == 1)
         {
             RoundTrips.Sample(now - request.SentAt);

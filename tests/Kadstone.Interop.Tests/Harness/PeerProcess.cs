@@ -19,6 +19,7 @@ internal sealed class PeerProcess : IAsyncDisposable
     {
         _name = name;
         _process = process;
+        Id = process.Id;
         _onOutput = onOutput;
         _reading = Task.WhenAll(ReadAsync(process.StandardOutput, isOutput: true), ReadAsync(process.StandardError, isOutput: false));
         Ended = EndAsync();
@@ -28,6 +29,21 @@ internal sealed class PeerProcess : IAsyncDisposable
     public Task Ended { get; }
 
     public int ExitCode => _process.ExitCode;
+
+    /// <summary>The process id.</summary>
+    public int Id { get; }
+
+    /// <summary>What it has said so far, on both streams.</summary>
+    public IReadOnlyList<string> Lines
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _lines];
+            }
+        }
+    }
 
     /// <param name="name">What failure messages call it.</param>
     /// <param name="onOutput">Gets each line of standard output.</param>
