@@ -20,7 +20,6 @@ internal sealed class Probe
         _expected = announcer?.Endpoint;
         _startedAt = world.Network.Now;
         From = from;
-        Announcer = announcer;
         query.Changed = () =>
         {
             while (query.TryTake(out UdpEndpoint peer))
@@ -28,25 +27,24 @@ internal sealed class Probe
                 IsFound |= peer == _expected;
             }
 
-            if (query.IsFinished)
+            if (query.IsFinished && _endedAt is null)
             {
-                _endedAt ??= world.Network.Now;
+                _endedAt = world.Network.Now;
+                Counts = announcer is null or { IsLiving: true };
             }
         };
     }
 
     internal Member From { get; }
 
-    internal Member? Announcer { get; }
-
     internal bool IsFound { get; private set; }
 
     internal bool IsFinished => _endedAt is not null;
 
-    /// <summary>Whether it says something: the asker stayed until the end, and who is looked for lives.</summary>
-    internal bool Counts => From.IsLiving && Announcer is null or { IsLiving: true };
+    /// <summary>Whether it says something: at its end both the asker and who is looked for were there.</summary>
+    internal bool Counts { get; private set; }
 
-    internal double Seconds => ((_endedAt ?? From.Node!.Run((_, now) => now)) - _startedAt).TotalSeconds;
+    internal double Seconds => ((_endedAt ?? throw new InvalidOperationException("It has not ended.")) - _startedAt).TotalSeconds;
 
     internal int Hops => _query.Walks[0].Lookup.MaxHops;
 
