@@ -86,7 +86,7 @@ internal sealed partial class MainlineProtocol
         : query.WantsIPv4 && query.WantsIPv6 ? MaxAmplificationOfBothNodes
         : MaxAmplificationOfNodes;
 
-    // The limiter paces the pings to strangers; without it somebody else must.
+    // Whom of the proved we pinged lately.
     private readonly RecentEndpoints _candidates = new(TimeSpan.FromMinutes(1), 4_096);
 
     private readonly RecentEndpoints _turnedReadOnly = new(TimeSpan.FromMinutes(1), 4_096);
@@ -146,7 +146,7 @@ internal sealed partial class MainlineProtocol
                 Prove(local, contact, isIdKnown: false, now);
             }
         }
-        else if ((_settings.Limits.IsOn ? _limiter.WantsProof(from, now) : _candidates.Add(from, now)) && !_requests.IsAwaiting(from))
+        else if (MayPing(local, contact, now) && !_requests.IsAwaiting(from))
         {
             Prove(local, contact, isIdKnown: true, now);
         }
@@ -160,6 +160,12 @@ internal sealed partial class MainlineProtocol
             _limiter.Charge(contact.Endpoint, _settings.Limits.ProofBytes, now);
         }
     }
+
+    // The limiter paces the pings to unproved sources. A proved one may have said "ro" until now, or lost its place: it is asked where
+    // there is room. Without limits everyone counts as proved.
+    private bool MayPing(LocalNode local, NodeContact contact, Instant now) =>
+        !_limiter.IsProved(contact.Endpoint, now) ? _limiter.WantsProof(contact.Endpoint, now)
+        : (!_settings.Limits.IsOn || local.Table.HasRoomFor(contact.Id)) && _candidates.Add(contact.Endpoint, now);
 
     private bool TryBegin(in Reply reply, out KrpcWriter writer, bool scrapes = false)
     {

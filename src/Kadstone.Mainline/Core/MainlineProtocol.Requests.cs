@@ -10,9 +10,14 @@ internal sealed partial class MainlineProtocol
 {
     // With a fifth of the datagrams lost each way one exchange works in 64 of 100 cases, two tries in 87, three in 95.
     private const int LookupAttempts = 2;
+    private const int LookupParallelism = 4;
     private const int CommitAttempts = 3;
     private const int CheckAttempts = 3;
     private static readonly TimeSpan s_leastForOne = TimeSpan.FromSeconds(2);
+    private const int MaxSeeds = 64;
+
+    // With two tries each, a lookup that liars lead on sends 200 packets.
+    private const int MaxRequestsOfWalk = 100;
 
     private readonly PriorityQueue<Request, long> _resends = new();
     private readonly SilenceBreaker _silence = new();
@@ -45,9 +50,9 @@ internal sealed partial class MainlineProtocol
     /// <summary>A consumer has taken what there was: paused walks go on.</summary>
     internal void Resume() => _shouldAdvance = true;
 
-    private Walk StartWalk(Query query, LocalNode local, ReadOnlySpan<NodeContact> extraSeeds, Instant now)
+    private Walk StartWalk(Query query, LocalNode local, ReadOnlySpan<NodeContact> extraSeeds, Instant now, int parallelism = LookupParallelism)
     {
-        Span<NodeContact> seeds = stackalloc NodeContact[64];
+        Span<NodeContact> seeds = stackalloc NodeContact[MaxSeeds];
         int count = local.Table.CopyClosest(query.Target, seeds[..16]);
         foreach (NodeContact seed in extraSeeds)
         {
@@ -60,6 +65,8 @@ internal sealed partial class MainlineProtocol
         LookupOptions options = new()
         {
             Patience = RoundTrips.Patience,
+            Parallelism = parallelism,
+            MaxRequests = MaxRequestsOfWalk,
             Diversity = _settings.Diversity ? s_diversity : null,
         };
         Walk walk = new(query, local, options, seeds[..count], () => _shouldAdvance = true)
@@ -142,7 +149,13 @@ internal sealed partial class MainlineProtocol
                 }
             }
 
-            if (!walk.IsFinished && walk.Lookup.IsFinished)
+            if (!walk.IsFinished && walk.Lookup.End == LookupEnd.Exhausted && TryReseed(walk))
+            {
+                _shouldAdvance = true;
+                continue;
+            }
+
+            if (walk is { IsFinished: false, IsCommitting: false, Lookup.IsFinished: true })
             {
                 ObserveSize(walk);
                 walk.Conclude((asker, contact) =>
@@ -165,6 +178,21 @@ internal sealed partial class MainlineProtocol
         }
     }
 
+    // In a restless network all 16 nearest of a table may have left since they were last seen. The failed ones are no longer among
+    // the nearest, so the table has others to begin with; once, or a network that is away would be asked without end.
+    private static bool TryReseed(Walk walk)
+    {
+        if (walk.IsReseeded || walk.Lookup.Answered >= walk.Lookup.Failed)
+        {
+            return false;
+        }
+
+        walk.IsReseeded = true;
+        Span<NodeContact> seeds = stackalloc NodeContact[MaxSeeds];
+        walk.Lookup.AddSeeds(seeds[..walk.Local.Table.CopyClosest(walk.Query.Target, seeds)]);
+        return !walk.Lookup.IsFinished;
+    }
+
     private void ObserveSize(Walk walk)
     {
         if (walk.Lookup.End != LookupEnd.Quorum)
@@ -180,7 +208,7 @@ internal sealed partial class MainlineProtocol
             keys[i] = nearest[i].Id;
         }
 
-        Size.Observe(walk.Query.Target, keys[..count]);
+        (walk.IsJoining ? _joiningSize : _size).Observe(walk.Query.Target, keys[..count]);
     }
 
     private bool Ask(IAsker asker, LocalNode local, NodeContact to, bool isIdKnown, int attempts, Instant now)
@@ -277,6 +305,17 @@ internal sealed partial class MainlineProtocol
         }
     }
 
+    private void Failed(LocalNode local, NodeContact contact, Instant now)
+    {
+        if (local.Table.Failed(contact, now))
+        {
+            BootstrapOf(local).Lost(contact.Endpoint, now, _chance);
+        }
+
+        // Who fails is tried again after a pause of its own, sooner than upkeep was planned.
+        _upkeepAt = Instant.Earlier(_upkeepAt, local.Table.NextDeadline);
+    }
+
     private void ReceiveReply(LocalNode local, in KrpcMessage message, UdpEndpoint from, Instant now)
     {
         if (message.Transaction.Length != 4
@@ -343,13 +382,6 @@ internal sealed partial class MainlineProtocol
         || local.Votes.Agreed is not null
         || BootstrapOf(local).HasEnded
         || (!AddressScopes.IsLocal(local.Bound) && SecureNodeId.IsValid(local.Id, local.Bound));
-
-    // Who fails is tried again after a pause of its own, sooner than upkeep was planned.
-    private void Failed(LocalNode local, NodeContact contact, Instant now)
-    {
-        local.Table.Failed(contact, now);
-        _upkeepAt = Instant.Earlier(_upkeepAt, local.Table.NextDeadline);
-    }
 
     private void Verified(LocalNode local, NodeContact contact, Instant now)
     {
