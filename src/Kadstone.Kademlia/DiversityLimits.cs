@@ -14,6 +14,11 @@ public sealed record DiversityLimits
     /// <summary>Entries of a routing table in one prefix. Default 10.</summary>
     public int PerPrefixInTable { get; init; } = 10;
 
+    /// <summary>Entries of a routing table in one prefix, as its part: one in so many, though always as many as in one bucket. Default 20.</summary>
+    /// <remarks>A table in a network of a thousand has some sixty entries: ten from each of five prefixes would be nearly half of it.
+    /// With one in twenty, five prefixes hold at most a quarter.</remarks>
+    public int OneInPrefixOf { get; init; } = 20;
+
     /// <summary>Contacts of one host that a node lookup asks. Default 4: with three tries each, no host gets more than 12 packets.</summary>
     public int PerHostInLookup { get; init; } = 4;
 
@@ -25,6 +30,7 @@ public sealed record DiversityLimits
         ArgumentOutOfRangeException.ThrowIfLessThan(PerHost, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(PerPrefixInBucket, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(PerPrefixInTable, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(OneInPrefixOf, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(PerHostInLookup, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(PerPrefixInLookup, 1);
     }

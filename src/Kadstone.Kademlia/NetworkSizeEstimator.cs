@@ -12,8 +12,6 @@ namespace Kadstone.Kademlia;
 /// min(i, j) / n^2, uses nothing but the farthest of the k: it has Beta(k, n - k + 1), and (k - 1) / d_k is
 /// without bias. Over several lookups with K = sum of k and D = sum of d_k the estimate is n = (K - 1) / D, and its
 /// standard deviation n / sqrt(K - 2), as for the rate of a Poisson process.</para>
-/// <para>When the newer half of the lookups speaks of another size than the older half, by two deviations of their ratio, the
-/// older half is forgotten: a sum of distances is ruled by its largest, those from when the network was small.</para>
 /// <para>The lookups must be for keys that do not depend on the nodes (random ones, infohashes) and must have found the true closest.</para>
 /// </remarks>
 public sealed class NetworkSizeEstimator<TKey>
@@ -70,43 +68,14 @@ public sealed class NetworkSizeEstimator<TKey>
             _observations.Dequeue();
         }
 
-        ForgetOtherSize();
-
         // Summed anew: taking old terms off a running sum of doubles would leave their rounding behind.
-        (_contacts, _distances) = Sum(_observations);
-    }
-
-    private void ForgetOtherSize()
-    {
-        int half = _observations.Count / 2;
-        if (half < 2)
+        _contacts = 0;
+        _distances = 0;
+        foreach (Observation observation in _observations)
         {
-            return;
+            _contacts += observation.Contacts;
+            _distances += observation.Farthest;
         }
-
-        (int oldContacts, double oldDistances) = Sum(_observations.Take(half));
-        (int newContacts, double newDistances) = Sum(_observations.Skip(half));
-        double ratio = Math.Log(oldDistances * newContacts / (newDistances * oldContacts));
-        if (Math.Abs(ratio) > 2 * Math.Sqrt((1.0 / oldContacts) + (1.0 / newContacts)))
-        {
-            while (half-- > 0)
-            {
-                _observations.Dequeue();
-            }
-        }
-    }
-
-    private static (int Contacts, double Distances) Sum(IEnumerable<Observation> observations)
-    {
-        int contacts = 0;
-        double distances = 0;
-        foreach (Observation observation in observations)
-        {
-            contacts += observation.Contacts;
-            distances += observation.Farthest;
-        }
-
-        return (contacts, distances);
     }
 
     private static double PartOfKeyspace(TKey distance)

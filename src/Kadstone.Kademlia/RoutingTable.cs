@@ -61,6 +61,9 @@ public sealed class RoutingTable<TKey, TContact>
     /// <summary>How many entries there are, bad ones included; replacements are not.</summary>
     public int Count { get; private set; }
 
+    /// <summary>How many entries have no failure since their last sign of life.</summary>
+    public int SoundCount => _sound;
+
     /// <summary>How many contacts a diversity limit refused so far.</summary>
     public long RefusedByDiversity { get; private set; }
 
@@ -154,12 +157,13 @@ public sealed class RoutingTable<TKey, TContact>
     }
 
     /// <summary>A contact left a request unanswered. A bad one gives its place to the freshest replacement.</summary>
-    public void Failed(TContact contact, Instant now)
+    /// <returns>True when it was an entry and is none any more.</returns>
+    public bool Failed(TContact contact, Instant now)
     {
         if (!TryFind(contact, out int index, out int i))
         {
             DropReplacement(contact);
-            return;
+            return false;
         }
 
         Bucket<TKey, TContact> bucket = _buckets[index]!;
@@ -171,17 +175,25 @@ public sealed class RoutingTable<TKey, TContact>
             {
                 RemoveEntry(bucket, i);
                 Promote(index, bucket, replacement);
-                return;
+                return true;
             }
         }
 
         bucket.HealthAt(i).CheckAt = now + RetryDelay(failures);
         _nextCheck = Instant.Earlier(_nextCheck, bucket.HealthAt(i).CheckAt);
         SetFailures(bucket, i, failures);
+        return false;
     }
 
     /// <summary>Whether a contact is an entry.</summary>
     public bool Contains(TContact contact) => TryFind(contact, out _, out _);
+
+    /// <summary>Whether an entry with this key would have room in its bucket without anybody's leaving; the limits of diversity are not asked.</summary>
+    public bool HasRoomFor(TKey key)
+    {
+        int index = BucketOf(key);
+        return index >= _depth || _buckets[index] is not { } bucket || bucket.Count < _options.BucketSize;
+    }
 
     /// <summary>Drops a contact; the freshest replacement takes its place.</summary>
     /// <returns>False when it was no entry.</returns>
@@ -413,7 +425,8 @@ public sealed class RoutingTable<TKey, TContact>
             inBucket -= samePrefix;
         }
 
-        return onHost < limits.PerHost && inTable < limits.PerPrefixInTable && inBucket < limits.PerPrefixInBucket;
+        int part = Math.Max(limits.PerPrefixInBucket, Count / limits.OneInPrefixOf);
+        return onHost < limits.PerHost && inTable < Math.Min(limits.PerPrefixInTable, part) && inBucket < limits.PerPrefixInBucket;
     }
 
     private void AddEntry(int index, Bucket<TKey, TContact> bucket, in TContact contact, Instant seen)
