@@ -79,7 +79,7 @@ internal sealed partial class MainlineProtocol
         Consider(local, query, from, now);
     }
 
-    // The limiter paces the pings to strangers; without it somebody else must.
+    // Whom of the proved we pinged lately.
     private readonly RecentEndpoints _candidates = new(TimeSpan.FromMinutes(1), 4_096);
 
     /// <summary>One answer in the making: to whom, from where, and how long it may get.</summary>
@@ -118,11 +118,17 @@ internal sealed partial class MainlineProtocol
         {
             local.Table.Queried(contact, now);
         }
-        else if ((_settings.Limits.IsOn ? _limiter.WantsProof(from, now) : _candidates.Add(from, now)) && !_requests.IsAwaiting(from))
+        else if (MayPing(local, contact, now) && !_requests.IsAwaiting(from))
         {
             Check(local, contact, now);
         }
     }
+
+    // The limiter paces the pings to unproved sources. A proved one may have said "ro" until now, or lost its place: it is asked where
+    // there is room. Without limits everyone counts as proved.
+    private bool MayPing(LocalNode local, NodeContact contact, Instant now) =>
+        !_limiter.IsProved(contact.Endpoint, now) ? _limiter.WantsProof(contact.Endpoint, now)
+        : (!_settings.Limits.IsOn || local.Table.HasRoomFor(contact.Id)) && _candidates.Add(contact.Endpoint, now);
 
     private bool TryBegin(in Reply reply, out KrpcWriter writer, bool scrapes = false)
     {

@@ -12,12 +12,13 @@ namespace Kadstone.Mainline.Core;
 internal sealed class Reachability(ServingMode mode)
 {
     private static readonly TimeSpan s_probation = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_firstPause = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromHours(2);
     private const int MaxContacted = 4_096;
 
     private readonly HashSet<UdpEndpoint> _contacted = [];
     private readonly Queue<UdpEndpoint> _contactedOrder = new();
-    private TimeSpan _pause = TimeSpan.FromMinutes(5);
+    private TimeSpan _pause = s_firstPause;
     private Instant _probationEnds = new(long.MinValue);
     private bool _proven;
 
@@ -74,18 +75,19 @@ internal sealed class Reachability(ServingMode mode)
         {
             _proven = false;
             IsServing = false;
-            _pause = TimeSpan.FromMinutes(5);
+            _pause = s_firstPause;
             NextDeadline = now + _pause;
         }
     }
 
     /// <param name="now">The present moment.</param>
     /// <param name="portsAgree">Whether voters see one port.</param>
-    internal void Elapse(Instant now, bool portsAgree)
+    /// <returns>True when a probation begins or ends without a proof: our neighbours should hear it.</returns>
+    internal bool Elapse(Instant now, bool portsAgree)
     {
         if (now < NextDeadline)
         {
-            return;
+            return false;
         }
 
         if (IsServing)
@@ -93,16 +95,18 @@ internal sealed class Reachability(ServingMode mode)
             IsServing = false;
             _pause = _pause * 2 < s_longestPause ? _pause * 2 : s_longestPause;
             NextDeadline = now + _pause;
+            return true;
         }
-        else if (portsAgree)
+
+        if (portsAgree)
         {
             IsServing = true;
             _probationEnds = now + s_probation;
             NextDeadline = _probationEnds;
+            return true;
         }
-        else
-        {
-            NextDeadline = now + _pause;
-        }
+
+        NextDeadline = now + _pause;
+        return false;
     }
 }
