@@ -107,7 +107,7 @@ public sealed partial class MainlineDht
         protocol.Counters.TotalMalformed + protocol.Counters.NotKrpc + protocol.Counters.TooLong,
         protocol.Counters.RateLimited,
         protocol.Counters.Unmatched,
-        protocol.Size.Estimate));
+        protocol.Size));
 
     internal IReadOnlyList<UdpEndpoint> StoredPeers(Key160 infoHash) => _driver.Run(infoHash, static (protocol, key, now) => protocol.StoredPeers(key, now));
 

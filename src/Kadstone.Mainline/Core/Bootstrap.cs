@@ -9,19 +9,27 @@ internal enum BootstrapStep
     None,
     WalkToSelf,
     AskRouter,
+    AskLost,
     FillBucket,
 }
 
-/// <summary>Joining the network with one of our nodes, at the start and again whenever the table has run empty.</summary>
+/// <summary>Joining the network with one of our nodes, at the start and again whenever the table has run thin.</summary>
 /// <remarks>
-/// Saved contacts first, so that a node finds back with every router dead; routers one a second, so that a start without a
-/// network stays quiet; then a walk to our own id until nobody is nearer (BEP 5), then a look into each bucket that has room.
+/// <para>Saved contacts first, so that a node finds back with every router dead; routers one a second, so that a start without a
+/// network stays quiet; then a walk to our own id until nobody is nearer (BEP 5), then a look into each bucket that has room.</para>
+/// <para>Networks that fell apart must find each other again when both live on: no table is thin then, and each has forgotten the
+/// other side. So the endpoints of entries that fell silent are remembered, up to 64, and one a minute is asked for our neighbours. When
+/// it names any that we do not know, we walk to our own id through it: both sides' neighbours learn of each other.</para>
 /// </remarks>
 internal sealed class Bootstrap(LocalNode local)
 {
     private static readonly TimeSpan s_shortestPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_longestThinPause = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan s_memoryPause = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_lostPause = TimeSpan.FromMinutes(1);
+    private const int Enough = 8;
+    private const int MaxLost = 64;
     private const int MaxSaved = 256;
     private const int MaxRouters = 32;
 
@@ -29,7 +37,9 @@ internal sealed class Bootstrap(LocalNode local)
     private readonly List<NodeContact> _saved = [];
     private readonly Queue<UdpEndpoint> _toAsk = new();
     private readonly Queue<int> _bucketsToFill = new();
+    private readonly List<UdpEndpoint> _lost = [];
     private List<UdpEndpoint> _remembered = [];
+    private Instant _askLostAt = Instant.Never;
     private Instant _rememberAt;
     private Instant _nextAttemptAt;
     private TimeSpan _pause = s_shortestPause;
@@ -45,6 +55,9 @@ internal sealed class Bootstrap(LocalNode local)
 
     /// <summary>Whether the first join is over, well or badly.</summary>
     internal bool HasEnded { get; private set; }
+
+    /// <summary>Whether fewer contacts answer than a lookup needs: then the table alone cannot be trusted to grow again.</summary>
+    internal bool IsThin => local.Table.SoundCount < Enough;
 
     internal void AddSaved(NodeContact contact)
     {
@@ -104,7 +117,7 @@ internal sealed class Bootstrap(LocalNode local)
 
         bool isWalking = Walk is { IsFinished: false };
         bool isAlone = local.Table.Count == 0;
-        if (isAlone && now >= _nextAttemptAt && (_routers.Count > 0 || _remembered.Count > 0))
+        if (IsThin && now >= _nextAttemptAt && HasSomebodyToAsk)
         {
             // All were asked once and the last one had its time: the first join is over, though nobody answered.
             HasEnded |= _attempts > _routers.Count && !isWalking;
@@ -117,17 +130,27 @@ internal sealed class Bootstrap(LocalNode local)
         }
 
         HasEnded |= Walk is not null;
-        _pause = s_shortestPause;
-        Remember(now);
-        return Walk is null ? BootstrapStep.WalkToSelf : BootstrapStep.FillBucket;
+        if (!IsThin)
+        {
+            _pause = s_shortestPause;
+            Remember(now);
+        }
+
+        return Walk is null ? BootstrapStep.WalkToSelf
+            : now >= _askLostAt ? BootstrapStep.AskLost
+            : BootstrapStep.FillBucket;
     }
+
+    private bool HasSomebodyToAsk => _routers.Count + _remembered.Count + _lost.Count + local.Table.Count > 0;
 
     /// <summary>The next endpoint to ask, and when the one after it may be asked.</summary>
     internal bool TryNextRouter(Instant now, out UdpEndpoint router)
     {
         if (_toAsk.Count == 0)
         {
-            foreach (UdpEndpoint candidate in _routers.Concat(_remembered).Distinct())
+            _bucketsListed = false;
+            IEnumerable<UdpEndpoint> known = local.Table.Entries.Select(entry => entry.Contact.Endpoint);
+            foreach (UdpEndpoint candidate in _routers.Concat(known).Concat(_remembered).Concat(_lost).Distinct())
             {
                 _toAsk.Enqueue(candidate);
             }
@@ -136,12 +159,45 @@ internal sealed class Bootstrap(LocalNode local)
         _attempts++;
         if (_attempts > _routers.Count)
         {
-            _pause = _pause * 2 < s_longestPause ? _pause * 2 : s_longestPause;
+            // A network of three is thin for ever and well: with anybody in the table there is less of a hurry.
+            TimeSpan longest = local.Table.Count == 0 ? s_longestPause : s_longestThinPause;
+            _pause = _pause * 2 < longest ? _pause * 2 : longest;
         }
 
         _nextAttemptAt = now + _pause;
         return _toAsk.TryDequeue(out router);
     }
+
+    /// <summary>An entry fell silent and lost its place.</summary>
+    internal void Lost(UdpEndpoint endpoint, Instant now, Random chance)
+    {
+        if (_lost.Contains(endpoint))
+        {
+            return;
+        }
+
+        // A random one makes room: of those lost long ago some stay, however many are lost since.
+        if (_lost.Count == MaxLost)
+        {
+            _lost[chance.Next(MaxLost)] = endpoint;
+        }
+        else
+        {
+            _lost.Add(endpoint);
+        }
+
+        _askLostAt = Instant.Earlier(_askLostAt, now + s_lostPause);
+    }
+
+    internal bool TryNextLost(Instant now, Random chance, out UdpEndpoint lost)
+    {
+        _askLostAt = _lost.Count > 0 ? now + s_lostPause : Instant.Never;
+        lost = _lost.Count > 0 ? _lost[chance.Next(_lost.Count)] : default;
+        return _lost.Count > 0;
+    }
+
+    /// <summary>An endpoint answered; true when it had been lost.</summary>
+    internal bool Found(UdpEndpoint endpoint) => _lost.Remove(endpoint);
 
     /// <summary>A random key in the next bucket that has room, once after each join.</summary>
     internal bool TryNextBucket(Random chance, out Key160 target)
@@ -195,12 +251,14 @@ internal sealed class Bootstrap(LocalNode local)
             return Instant.Never;
         }
 
+        Instant next = IsThin && HasSomebodyToAsk ? _nextAttemptAt : Instant.Never;
         if (local.Table.Count == 0)
         {
-            return _routers.Count > 0 || _remembered.Count > 0 ? _nextAttemptAt : Instant.Never;
+            return next;
         }
 
-        return Walk is null || !HasEnded || !_bucketsListed || _bucketsToFill.Count > 0 ? now : _rememberAt;
+        bool hasMore = Walk is null || !HasEnded || !_bucketsListed || _bucketsToFill.Count > 0;
+        return hasMore ? now : Instant.Earlier(next, Instant.Earlier(_rememberAt, _askLostAt));
     }
 
     // When the table runs empty because the network is away, these are asked besides the routers.

@@ -10,8 +10,13 @@ internal sealed partial class MainlineProtocol
 {
     // With a fifth of the datagrams lost each way one exchange works in 64 of 100 cases, two tries in 87, three in 95.
     private const int LookupAttempts = 2;
+    private const int LookupParallelism = 4;
     private const int CommitAttempts = 3;
     private const int CheckAttempts = 3;
+    private const int MaxSeeds = 64;
+
+    // With two tries each, a lookup that liars lead on sends 200 packets.
+    private const int MaxRequestsOfWalk = 100;
 
     private readonly PriorityQueue<Request, long> _resends = new();
 
@@ -43,9 +48,9 @@ internal sealed partial class MainlineProtocol
     /// <summary>A consumer has taken what there was: paused walks go on.</summary>
     internal void Resume() => _shouldAdvance = true;
 
-    private Walk StartWalk(Query query, LocalNode local, ReadOnlySpan<NodeContact> extraSeeds, Instant now)
+    private Walk StartWalk(Query query, LocalNode local, ReadOnlySpan<NodeContact> extraSeeds, Instant now, int parallelism = LookupParallelism)
     {
-        Span<NodeContact> seeds = stackalloc NodeContact[64];
+        Span<NodeContact> seeds = stackalloc NodeContact[MaxSeeds];
         int count = local.Table.CopyClosest(query.Target, seeds[..16]);
         foreach (NodeContact seed in extraSeeds)
         {
@@ -58,6 +63,8 @@ internal sealed partial class MainlineProtocol
         LookupOptions options = new()
         {
             Patience = RoundTrips.Patience,
+            Parallelism = parallelism,
+            MaxRequests = MaxRequestsOfWalk,
             Diversity = _settings.Diversity ? s_diversity : null,
         };
         Walk walk = new(query, local, options, seeds[..count], () => _shouldAdvance = true)
@@ -135,7 +142,13 @@ internal sealed partial class MainlineProtocol
                 }
             }
 
-            if (!walk.IsFinished && walk.Lookup.IsFinished)
+            if (!walk.IsFinished && walk.Lookup.End == LookupEnd.Exhausted && TryReseed(walk))
+            {
+                _shouldAdvance = true;
+                continue;
+            }
+
+            if (walk is { IsFinished: false, IsCommitting: false, Lookup.IsFinished: true })
             {
                 ObserveSize(walk);
                 walk.Conclude((asker, contact) =>
@@ -158,6 +171,21 @@ internal sealed partial class MainlineProtocol
         }
     }
 
+    // In a restless network all 16 nearest of a table may have left since they were last seen. The failed ones are no longer among
+    // the nearest, so the table has others to begin with; once, or a network that is away would be asked without end.
+    private static bool TryReseed(Walk walk)
+    {
+        if (walk.IsReseeded || walk.Lookup.Answered >= walk.Lookup.Failed)
+        {
+            return false;
+        }
+
+        walk.IsReseeded = true;
+        Span<NodeContact> seeds = stackalloc NodeContact[MaxSeeds];
+        walk.Lookup.AddSeeds(seeds[..walk.Local.Table.CopyClosest(walk.Query.Target, seeds)]);
+        return !walk.Lookup.IsFinished;
+    }
+
     private void ObserveSize(Walk walk)
     {
         if (walk.Lookup.End != LookupEnd.Quorum)
@@ -173,7 +201,7 @@ internal sealed partial class MainlineProtocol
             keys[i] = nearest[i].Id;
         }
 
-        Size.Observe(walk.Query.Target, keys[..count]);
+        (walk.IsJoining ? _joiningSize : _size).Observe(walk.Query.Target, keys[..count]);
     }
 
     private bool Ask(IAsker asker, LocalNode local, NodeContact to, bool isIdKnown, int attempts, Instant now)
@@ -258,8 +286,16 @@ internal sealed partial class MainlineProtocol
         while (_requests.TryExpire(now, out _, out _, out Request request))
         {
             request.IsOpen = false;
-            request.Local.Table.Failed(request.To, now);
+            Failed(request.Local, request.To, now);
             request.Asker.Silent(request, now);
+        }
+    }
+
+    private void Failed(LocalNode local, NodeContact contact, Instant now)
+    {
+        if (local.Table.Failed(contact, now))
+        {
+            BootstrapOf(local).Lost(contact.Endpoint, now, _chance);
         }
     }
 
@@ -292,7 +328,7 @@ internal sealed partial class MainlineProtocol
         {
             // BEP 5 knows nodes by id: another id at the same endpoint is another node, and the one that we asked is gone.
             Counters.WrongId++;
-            local.Table.Failed(request.To, now);
+            Failed(local, request.To, now);
             if (message.HasId && message.Fault == KrpcFault.None)
             {
                 request.Asker.Mistaken(request, new NodeContact(message.Id, from), now);

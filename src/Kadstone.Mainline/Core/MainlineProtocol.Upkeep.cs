@@ -10,6 +10,9 @@ internal sealed partial class MainlineProtocol
     private static readonly TimeSpan s_leastUpkeepPause = TimeSpan.FromMilliseconds(250);
     private const int MaxChecksAtOnce = 8;
 
+    // Half of the saved contacts may be dead, and each of those holds its slot for a second.
+    private const int SavedParallelism = 16;
+
     private readonly Publications _publications;
     private readonly Bootstrap[] _bootstraps;
     private Instant _upkeepAt;
@@ -113,6 +116,7 @@ internal sealed partial class MainlineProtocol
     {
         publication.LastAt = now;
         publication.LastStored = query.Committed().Stored;
+        query.Shed();
         publication.Rounds++;
         _publications.Ended(publication, now);
         publication.Told?.Invoke(publication);
@@ -144,7 +148,16 @@ internal sealed partial class MainlineProtocol
             next = Instant.Earlier(next, bootstrap.Local.Table.NextDeadline);
         }
 
-        Reachability.Elapse(now, portsAgree);
+        if (Reachability.Elapse(now, portsAgree))
+        {
+            // Our neighbours hear that we serve, and hand us out: a stranger that comes thereupon is the proof. When none came they
+            // hear "ro", and drop us.
+            foreach (LocalNode local in _locals)
+            {
+                StartWalk(OwnQuery(local.Id), local, [], now);
+            }
+        }
+
         Peers.Expire(now);
         next = Instant.Earlier(next, Reachability.NextDeadline);
         next = Instant.Earlier(next, Peers.NextDeadline);
@@ -158,7 +171,7 @@ internal sealed partial class MainlineProtocol
 
     private bool IsRefreshing => _refresh is { IsFinished: false };
 
-    private void Refresh(LocalNode local, Key160 target, Instant now) =>
+    private Walk Refresh(LocalNode local, Key160 target, Instant now) =>
         _refresh = StartWalk(OwnQuery(target), local, [], now);
 
     // What upkeep starts brings upkeep back when it ends.
@@ -175,19 +188,20 @@ internal sealed partial class MainlineProtocol
         switch (bootstrap.NextStep(now))
         {
             case BootstrapStep.WalkToSelf:
-                bootstrap.Walk = StartWalk(OwnQuery(local.Id), local, bootstrap.TakeSaved(), now);
+                NodeContact[] saved = bootstrap.TakeSaved();
+                bootstrap.Walk = StartWalk(OwnQuery(local.Id), local, saved, now, saved.Length > 0 ? SavedParallelism : LookupParallelism);
+                bootstrap.Walk.IsJoining = true;
                 break;
             case BootstrapStep.AskRouter when bootstrap.TryNextRouter(now, out UdpEndpoint router):
-                DirectQuery question = new(KrpcMethod.FindNode, local.Id)
-                {
-                    OnAnswered = (from, contacts, at) => RouterAnswered(bootstrap, from, contacts, at),
-                };
-                Start(question, router, null, now, attempts: 1);
+                AskToJoin(bootstrap, router, now);
+                break;
+            case BootstrapStep.AskLost when bootstrap.TryNextLost(now, _chance, out UdpEndpoint lost):
+                AskToJoin(bootstrap, lost, now);
                 break;
             case BootstrapStep.FillBucket:
                 if (!IsRefreshing && bootstrap.TryNextBucket(_chance, out Key160 target))
                 {
-                    Refresh(local, target, now);
+                    Refresh(local, target, now).IsJoining = true;
                 }
 
                 break;
@@ -203,8 +217,22 @@ internal sealed partial class MainlineProtocol
         return bootstrap.NextDeadline(now);
     }
 
+    private void AskToJoin(Bootstrap bootstrap, UdpEndpoint router, Instant now)
+    {
+        DirectQuery question = new(KrpcMethod.FindNode, bootstrap.Local.Id)
+        {
+            OnAnswered = (from, contacts, at) => RouterAnswered(bootstrap, from, contacts, at),
+        };
+        Start(question, router, null, now, attempts: 1);
+    }
+
     private void RouterAnswered(Bootstrap bootstrap, NodeContact from, IReadOnlyList<NodeContact> contacts, Instant now)
     {
+        if (bootstrap.Found(from.Endpoint) && !bootstrap.IsThin && contacts.All(bootstrap.Local.Table.Contains))
+        {
+            return;
+        }
+
         NodeContact[] seeds = [from, .. contacts];
         if (bootstrap.Walk is { IsFinished: false } walk)
         {
@@ -213,6 +241,7 @@ internal sealed partial class MainlineProtocol
         else
         {
             bootstrap.Walk = StartWalk(OwnQuery(bootstrap.Local.Id), bootstrap.Local, seeds, now);
+            bootstrap.Walk.IsJoining = true;
         }
 
         _shouldAdvance = true;

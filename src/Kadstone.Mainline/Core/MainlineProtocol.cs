@@ -25,6 +25,8 @@ internal sealed partial class MainlineProtocol : IDatagramProtocol
     private readonly RateLimiter _limiter;
     private readonly Outbox _outbox = new();
     private readonly List<Walk> _walks = [];
+    private readonly NetworkSizeEstimator<Key160> _size = new();
+    private readonly NetworkSizeEstimator<Key160> _joiningSize = new();
     private bool _shouldAdvance;
 
     /// <param name="settings">How the node behaves.</param>
@@ -76,7 +78,10 @@ internal sealed partial class MainlineProtocol : IDatagramProtocol
 
     internal SampleSchedule SampleSchedule { get; } = new();
 
-    internal NetworkSizeEstimator<Key160> Size { get; } = new();
+    /// <summary>How large the network is by all lookups but those of joining; before the fourth of them by those of joining.</summary>
+    /// <remarks>A sum of distances is ruled by its largest: lookups from a table that was still filling, or from when the network was
+    /// small, would spoil it for as long as they are in the window.</remarks>
+    internal NetworkSize Size => _size.Estimate is { Lookups: >= 4 } settled ? settled : _joiningSize.Estimate;
 
     internal int OpenRequests => _requests.Count;
 

@@ -12,6 +12,7 @@ internal sealed class Publications(Random chance)
 {
     private const int Burst = 16;
     private const int MaxRunning = 8;
+    private const int Enough = 4;
 
     private readonly List<Publication> _all = [];
     private readonly PriorityQueue<Publication, long> _due = new();
@@ -83,8 +84,11 @@ internal sealed class Publications(Random chance)
             return;
         }
 
-        // Nobody to ask, or nobody answered: the network is away; try again soon instead of in 15 min.
-        double factor = publication.LastStored > 0 ? 0.9 + (0.2 * chance.NextDouble()) : 0.05 + (0.05 * chance.NextDouble());
+        // Too few took it: the network is away, or our table is thin. Try again soon instead of in 15 min, and where there are no more,
+        // each time later until the interval is reached. With half of the 8 places it outlives a round of ordinary churn.
+        publication.PoorRounds = publication.LastStored >= Enough ? 0 : publication.LastStored > 0 ? publication.PoorRounds + 1 : 1;
+        double factor = publication.PoorRounds is > 0 and < 5 ? 0.03125 * (1 << publication.PoorRounds) : 1;
+        factor *= 0.9 + (0.2 * chance.NextDouble());
         publication.NextAt = now + (publication.Interval * factor);
         _due.Enqueue(publication, publication.NextAt.Ticks);
         Schedule(now);
@@ -135,6 +139,9 @@ internal sealed class Publication(Key160 key, TimeSpan interval, Func<Query> cre
     internal int LastStored { get; set; }
 
     internal int Rounds { get; set; }
+
+    /// <summary>Rounds in a row in which too few nodes acknowledged.</summary>
+    internal int PoorRounds { get; set; }
 
     /// <summary>Called after each round, under the driver's lock: it may only signal.</summary>
     internal Action<Publication>? Told { get; init; }

@@ -44,6 +44,9 @@ internal abstract class Query
         }
     }
 
+    /// <summary>Lets go of the walks, some 20 KB, when nobody will ask for outcomes any more: a node with a thousand keys keeps a query for each.</summary>
+    internal void Shed() => _walks.Clear();
+
     internal void Attach(Walk walk) => _walks.Add(walk);
 
     /// <summary>Ends the query; open requests may still be answered, nobody listens.</summary>

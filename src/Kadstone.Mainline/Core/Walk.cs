@@ -34,6 +34,9 @@ internal sealed class Walk : IAsker
 
     internal bool IsFinished { get; private set; }
 
+    /// <summary>Whether the lookup has ended and its writes are on their way.</summary>
+    internal bool IsCommitting => _commit is not null;
+
     internal int RefusedQuestions { get; private set; }
 
     internal int Stored => _commit?.Stored ?? 0;
@@ -46,6 +49,12 @@ internal sealed class Walk : IAsker
 
     /// <summary>Asks for bootstrap nodes in the walk as well: a node new to both families learns both at once (BEP 32).</summary>
     internal bool WantsBothFamilies { get; init; }
+
+    /// <summary>Whether it is part of joining: its table was not full yet.</summary>
+    internal bool IsJoining { get; set; }
+
+    /// <summary>Whether it was given more of the table after its first seeds had failed.</summary>
+    internal bool IsReseeded { get; set; }
 
     internal void Stop()
     {
