@@ -6,10 +6,20 @@ using Kadstone.Mainline.Core.Queries;
 
 namespace Kadstone.Simulation.Tests.Mainline;
 
+/// <summary>A key that a member announced, once or again and again.</summary>
+internal sealed record Announced(Key160 Key, Member Announcer, Publication? Publication)
+{
+    /// <summary>Whether nodes have acknowledged it.</summary>
+    internal bool IsStored => Publication is null or { LastStored: > 0 };
+}
+
 /// <summary>A simulated network of Mainline nodes, each on a host and in a /24 of its own, as the real core runs them.</summary>
 internal sealed class MainlineWorld
 {
     internal const ushort Port = 6881;
+
+    /// <summary>How often keys are announced where many of their eight holders fall away: what 99 % needs by the arithmetic of docs/testing.md.</summary>
+    internal static readonly TimeSpan ChurnInterval = TimeSpan.FromMinutes(5);
 
     internal static readonly CoreSettings Serving = new() { Serving = ServingMode.Always };
 
@@ -34,10 +44,10 @@ internal sealed class MainlineWorld
         return world;
     }
 
-    /// <summary>Adds a host with a node that joins through a random living one.</summary>
+    /// <summary>Adds a host with a node that joins through a random living one, which has joined itself.</summary>
     internal Member Join(HostOptions? host = null, CoreSettings? settings = null)
     {
-        UdpEndpoint[] routers = Members.Count == 0 ? [] : [Pick().Endpoint];
+        UdpEndpoint[] routers = Members.Count == 0 ? [] : [(Members.Count < 20 ? Members[0] : Pick(member => member.Core.ContactCount >= 8)).Endpoint];
         Member member = Start(Network.AddHost(host), routers, settings: settings);
         Members.Add(member);
         return member;
@@ -99,31 +109,30 @@ internal sealed class MainlineWorld
     }
 
     /// <summary>Announces keys, one each, from random members at random moments of a time, and waits for the ends.</summary>
-    internal List<(Key160 Key, Member Announcer)> Announce(int keys, TimeSpan within, Func<Member, bool>? who = null)
+    internal List<Announced> Announce(int keys, TimeSpan within, Func<Member, bool>? who = null)
     {
-        List<(Key160, Member)> announced = [];
+        List<Announced> announced = [];
         Probes(keys, within, () =>
         {
             Member announcer = Pick(who ?? (_ => true));
             Key160 key = Key();
-            announced.Add((key, announcer));
+            announced.Add(new Announced(key, announcer, null));
             return Probe.Start(this, announcer, key, null, new Announcement(0, IsSeed: false));
         });
         return announced;
     }
 
-    /// <summary>Lets random members publish keys, one each: announced now, at random moments of a time, and again each 15 minutes, the default.</summary>
-    internal List<(Key160 Key, Member Announcer)> Publish(int keys, TimeSpan within)
+    /// <summary>Lets random members publish keys, one each: announced at random moments of a time, and again each 15 minutes, the default, or another interval.</summary>
+    internal List<Announced> Publish(int keys, TimeSpan within, TimeSpan? interval = null)
     {
-        List<(Key160, Member)> published = [];
+        List<Announced> published = [];
         for (int i = 0; i < keys; i++)
         {
             Network.Schedule(within * Network.Chance.NextDouble(), () =>
             {
                 Key160 key = Key();
                 Member announcer = Pick();
-                published.Add((key, announcer));
-                Publish(announcer, key, Serving.AnnounceInterval);
+                published.Add(new Announced(key, announcer, Publish(announcer, key, interval ?? Serving.AnnounceInterval)));
             });
         }
 
@@ -138,17 +147,17 @@ internal sealed class MainlineWorld
         return publication;
     }
 
-    /// <summary>Looks for announced keys from random other members at random moments of a time, and waits for the ends.</summary>
+    /// <summary>Looks for random ones of announced keys from random other members at random moments of a time, and waits for the ends.</summary>
     internal List<Probe> Seek(
-        IReadOnlyList<(Key160 Key, Member Announcer)> announced,
+        IReadOnlyList<Announced> announced,
         int lookups,
         TimeSpan within,
         Func<Member, Member, bool>? who = null)
     {
-        int next = 0;
+        Announced[] stored = [.. announced.Where(one => one.IsStored)];
         return Probes(lookups, within, () =>
         {
-            (Key160 key, Member announcer) = announced[next++ % announced.Count];
+            (Key160 key, Member announcer, _) = stored[Network.Chance.Next(stored.Length)];
             return Probe.Start(this, Pick(member => member != announcer && (who?.Invoke(member, announcer) ?? true)), key, announcer);
         });
     }

@@ -1,5 +1,3 @@
-using Kadstone.Kademlia;
-
 namespace Kadstone.Simulation.Tests.Mainline;
 
 /// <summary>Bar 4: the network falls into halves for ten minutes and grows together again.</summary>
@@ -17,7 +15,7 @@ public sealed class PartitionTests
     [Trait("Category", "Bars")]
     public void After_two_hours_apart_too() => Scenario(seed: 1, nodes: 300, keys: 600, minutes: 120);
 
-    internal static MainlineWorld Scenario(int seed, int nodes, int keys, int minutes = 10)
+    internal static MainlineWorld Scenario(int seed, int nodes, int keys, int minutes = 10, bool judge = true)
     {
         MainlineWorld world = MainlineWorld.Grown(seed, nodes, i => new HostOptions { Region = i % 2 });
         var before = world.Publish(keys, TimeSpan.FromMinutes(1));
@@ -25,12 +23,13 @@ public sealed class PartitionTests
 
         // Each minute some keys are announced on a side, and keys of the own side are looked for, old and new.
         List<Probe> own = [];
-        List<(Key160 Key, Member Announcer)> meanwhile = [];
+        List<Probe> ownOld = [];
+        List<Announced> meanwhile = [];
         for (int minute = 0; minute < minutes; minute++)
         {
             meanwhile.AddRange(world.Publish(keys / minutes, TimeSpan.FromSeconds(15)));
             own.AddRange(world.Seek(meanwhile, keys / 2 / minutes, TimeSpan.FromSeconds(15), (seeker, announcer) => seeker.Side == announcer.Side));
-            own.AddRange(world.Seek(before, keys / 2 / minutes, TimeSpan.FromSeconds(15), (seeker, announcer) => seeker.Side == announcer.Side));
+            ownOld.AddRange(world.Seek(before, keys / 2 / minutes, TimeSpan.FromSeconds(15), (seeker, announcer) => seeker.Side == announcer.Side));
         }
 
         world.Network.Heal();
@@ -43,8 +42,13 @@ public sealed class PartitionTests
         }
 
         across = world.Seek(meanwhile, keys, TimeSpan.FromMinutes(1), (seeker, announcer) => seeker.Side != announcer.Side);
-        Bar.Print(world, $"own half {Bar.Found(own):P2} of {own.Count}; across after healing, minute by minute {string.Join(", ", each.Select(found => found.ToString("P1", null)))}, then {Bar.Found(across):P2} of {across.Count}");
-        Bar.Found(own).ShouldBeGreaterThanOrEqualTo(0.99);
+        Bar.Print(world, $"own half {Bar.Found([.. own, .. ownOld]):P2} of {own.Count + ownOld.Count} (announced since {Bar.Found(own):P2}, before {Bar.Found(ownOld):P2}); across after healing, minute by minute {string.Join(", ", each.Select(found => found.ToString("P1", null)))}, then {Bar.Found(across):P2} of {across.Count}");
+        if (!judge)
+        {
+            return world;
+        }
+
+        Bar.Found([.. own, .. ownOld]).ShouldBeGreaterThanOrEqualTo(0.99);
         Bar.Found(across).ShouldBeGreaterThanOrEqualTo(0.99);
         return world;
     }

@@ -12,10 +12,11 @@ public sealed class SilentNodesTests
     public void Most_nodes_fall_silent_and_keys_are_still_found_among_a_thousand(int seed) =>
         Scenario(seed, nodes: 1_000, keys: 1_000, lookupsAMinute: 100);
 
-    internal static MainlineWorld Scenario(int seed, int nodes, int keys, int lookupsAMinute)
+    internal static MainlineWorld Scenario(int seed, int nodes, int keys, int lookupsAMinute, bool judge = true)
     {
+        // All eight holders of a key are among the silent in 1.7 of 100 cases: until it is announced again nobody can find it.
         MainlineWorld world = MainlineWorld.Grown(seed, nodes);
-        var announced = world.Publish(keys, TimeSpan.FromMinutes(1));
+        var announced = world.Publish(keys, TimeSpan.FromMinutes(1), MainlineWorld.ChurnInterval);
         double healthy = Bar.Percentile(world.Seek(announced, lookupsAMinute * 5, TimeSpan.FromMinutes(5)).Select(probe => probe.Seconds), 0.5);
 
         foreach (Member member in world.Members)
@@ -42,6 +43,11 @@ public sealed class SilentNodesTests
         double median = Bar.Percentile(later.Select(probe => probe.Seconds), 0.5);
         double inTables = shares.Average();
         Bar.Print(world, $"found {found:P2} of {all.Count}, median healthy {healthy:F3} s, then {median:F3} s, p95 {Bar.Percentile(later.Select(probe => probe.Seconds), 0.95):F2} s, silent entries {inTables:P1} (worst table {shares.Max():P1}), entries {world.Members.Average(m => m.Table.Count):F0}");
+        if (!judge)
+        {
+            return world;
+        }
+
         found.ShouldBeGreaterThanOrEqualTo(0.99);
         median.ShouldBeLessThanOrEqualTo(2 * healthy);
         inTables.ShouldBeLessThanOrEqualTo(0.10);
