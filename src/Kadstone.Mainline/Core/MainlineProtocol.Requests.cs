@@ -332,6 +332,10 @@ internal sealed partial class MainlineProtocol
         {
             RoundTrips.Sample(now - request.SentAt);
         }
+        else
+        {
+            RoundTrips.SampleAmbiguous(now - request.SentAt);
+        }
 
         if (message.Kind == KrpcKind.Error)
         {

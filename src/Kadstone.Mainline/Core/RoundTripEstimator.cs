@@ -9,13 +9,33 @@ internal sealed class RoundTripEstimator
 
     private static readonly TimeSpan s_least = TimeSpan.FromMilliseconds(200);
 
+    // With a fifth of the datagrams lost each way, four in a row come after a second sending once in sixty times.
+    private const int AmbiguousInARow = 4;
+
+    private int _ambiguousInARow;
     private double _smoothed;
     private double _deviation;
 
     /// <summary>The smoothed mean plus four deviations; 200 ms to 1 s.</summary>
     internal TimeSpan Patience { get; private set; } = Initial;
 
+    /// <summary>An answer to a request that was sent more than once: it may belong to any of the sendings.</summary>
+    /// <remarks>Where every answer comes so, the round trip has grown beyond the patience, and the first sending is what was answered.</remarks>
+    internal void SampleAmbiguous(TimeSpan sinceFirst)
+    {
+        if (++_ambiguousInARow >= AmbiguousInARow)
+        {
+            Take(sinceFirst);
+        }
+    }
+
     internal void Sample(TimeSpan roundTrip)
+    {
+        _ambiguousInARow = 0;
+        Take(roundTrip);
+    }
+
+    private void Take(TimeSpan roundTrip)
     {
         double ticks = Math.Max(0, roundTrip.Ticks);
         if (_smoothed == 0)

@@ -93,7 +93,7 @@ public sealed class ReadOnlyTests
     [Fact]
     public void Probation_comes_only_while_voters_see_one_port()
     {
-        TimeSpan wait = TimeSpan.FromMinutes(5.5);
+        TimeSpan wait = TimeSpan.FromMinutes(2.5);
         ServesAfter(wait, _ => UdpEndpoint.FromIPv4(0x05060708, 6881)).ShouldBeTrue();
         ServesAfter(wait, voter => UdpEndpoint.FromIPv4(0x05060708, (ushort)(10_000 + voter))).ShouldBeFalse();
     }

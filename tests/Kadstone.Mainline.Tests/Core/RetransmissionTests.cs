@@ -34,7 +34,8 @@ public sealed class RetransmissionTests
     public void An_answer_that_comes_late_still_counts()
     {
         Neighbours network = Joined(40);
-        network.RoundTrip = _talk.Node.RoundTrips.Patience * 3;
+        TimeSpan patience = _talk.Node.RoundTrips.Patience;
+        network.RoundTrip = patience * 3;
         GetPeersQuery lookup = new(_talk.NewKey());
         _talk.Node.Start(lookup, _talk.Now);
         _talk.Drain();
@@ -42,9 +43,11 @@ public sealed class RetransmissionTests
         lookup.IsFinished.ShouldBeTrue();
         NodeContact[] found = new NodeContact[8];
         lookup.Walks[0].Lookup.CopyClosest(found).ShouldBe(8);
+        lookup.Walks[0].Lookup.Steps.Where(step => found.Contains(step.Contact)).ShouldAllBe(step => step.AnsweredAt!.Value - step.AskedAt > patience);
 
-        // Who is late no longer holds up the end, so one of the eight may be missing; that most are there shows that late answers count.
-        found.Intersect(network.Closest(lookup.Target)).Count().ShouldBeGreaterThanOrEqualTo(7);
+        // Who is late does not hold up the end, so some of the eight may be missing.
+        found.Intersect(network.Closest(lookup.Target)).Count().ShouldBeGreaterThanOrEqualTo(4);
+        _talk.Node.RoundTrips.Patience.ShouldBeGreaterThan(patience * 3, "the next lookup knows better");
     }
 
     [Fact]

@@ -27,6 +27,7 @@ public sealed class FalseNodesTests
         // Three kinds of lies, each of them nearer to the target than anybody: one endpoint under many ids, one host with many ports,
         // and hosts that nobody has.
         uint unused = 0xC8000001;
+        uint liars = 0;
         int NamesEndpoint(Key160 target, Span<NodeContact> named) => Name(target, named, () => victim);
         int NamesHost(Key160 target, Span<NodeContact> named) => Name(target, named, () => victim.WithPort((ushort)network.Chance.Next(1, 65_536)));
         int NamesNobody(Key160 target, Span<NodeContact> named) => Name(target, named, () => UdpEndpoint.FromIPv4(unused += 256, 6881));
@@ -47,7 +48,7 @@ public sealed class FalseNodesTests
             network.RunFor(TimeSpan.FromMinutes(1));
             for (int i = 0; i < 40; i++)
             {
-                UdpEndpoint endpoint = UdpEndpoint.FromIPv4(0xC9000001 + ((uint)network.Chance.Next(1 << 15) << 8), 6881);
+                UdpEndpoint endpoint = UdpEndpoint.FromIPv4(0xC9000001 + (liars++ << 8), 6881);
 
                 // A liar stands beside the key, and the searcher has it in its table: both are near the searcher, where buckets have room.
                 Key160 key = Keyspace.RandomInBucket(searcher.Id, 12 + (i / 8), network.Chance);
@@ -55,7 +56,7 @@ public sealed class FalseNodesTests
                 SimulatedNode<Responder> liar = network.AddHost(endpoint).Bind(new Responder(id, names), 6881);
                 searcher.Run((core, now) => core.Start(new DirectQuery(KrpcMethod.Ping, default), endpoint, id, now));
                 network.RunFor(TimeSpan.FromSeconds(2));
-                searcher.Table.Contains(new NodeContact(id, endpoint)).ShouldBeTrue();
+                searcher.Table.Contains(new NodeContact(id, endpoint)).ShouldBeTrue($"liar {i} of {names.Method.Name}, {searcher.Table.Count} entries");
 
                 Dictionary<UdpEndpoint, int> sent = [];
                 network.Tap = packet =>

@@ -9,7 +9,7 @@ namespace Kadstone.Simulation.Tests.Mainline;
 public sealed class MassRestartTests
 {
     [Fact]
-    public void Everybody_restarts_at_once() => Scenario(seed: 1, nodes: 60, keys: 60);
+    public void Everybody_restarts_at_once() => Scenario(seed: 1, nodes: 20, keys: 300);
 
     [Theory]
     [Trait("Category", "Bars")]
