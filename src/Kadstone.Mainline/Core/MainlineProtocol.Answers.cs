@@ -86,7 +86,7 @@ internal sealed partial class MainlineProtocol
         : query.WantsIPv4 && query.WantsIPv6 ? MaxAmplificationOfBothNodes
         : MaxAmplificationOfNodes;
 
-    // The limiter paces the pings to strangers; without it somebody else must.
+    // The limiter paces the pings to strangers; without it, and for those it knows, somebody else must.
     private readonly RecentEndpoints _candidates = new(TimeSpan.FromMinutes(1), 4_096);
 
     /// <summary>One answer in the making: to whom, from where, and how long it may get.</summary>
@@ -121,17 +121,31 @@ internal sealed partial class MainlineProtocol
                 local.Table.Remove(contact);
             }
         }
-        else if (local.Table.Contains(contact))
+        else if (local.Table.TryGet(contact, out NodeContact entry))
         {
-            local.Table.Queried(contact, now);
-        }
-        else if ((_settings.Limits.IsOn ? _limiter.WantsProof(from, now) : _candidates.Add(from, now)) && !_requests.IsAwaiting(from))
-        {
-            // One datagram, so that it stays within what the limiter granted: a forged source must not cost its owner three.
-            if (Ask(new DirectQuery(KrpcMethod.Ping, default), local, contact, isIdKnown: true, attempts: 1, now))
+            if (entry.Id == contact.Id)
             {
-                _limiter.Charge(from, _settings.Limits.ProofBytes, now);
+                local.Table.Queried(contact, now);
             }
+            else if (_candidates.Add(from, now))
+            {
+                // It came back under another id, or somebody claims to: its answer tells, and the table drops the id that is gone.
+                AskWho(local, contact, now);
+            }
+        }
+        else if (_settings.Limits.IsOn ? _limiter.WantsProof(from, now) : _candidates.Add(from, now))
+        {
+            AskWho(local, contact, now);
+        }
+    }
+
+    // One datagram, so that it stays within what the limiter granted: a forged source must not cost its owner three.
+    private void AskWho(LocalNode local, NodeContact contact, Instant now)
+    {
+        if (!_requests.IsAwaiting(contact.Endpoint)
+            && Ask(new DirectQuery(KrpcMethod.Ping, default), local, contact, isIdKnown: true, attempts: 1, now))
+        {
+            _limiter.Charge(contact.Endpoint, _settings.Limits.ProofBytes, now);
         }
     }
 

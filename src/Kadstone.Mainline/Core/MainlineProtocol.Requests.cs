@@ -299,13 +299,15 @@ internal sealed partial class MainlineProtocol
         {
             // BEP 5 knows nodes by id: another id at the same endpoint is another node, and the one that we asked is gone.
             Counters.WrongId++;
-            local.Table.Failed(request.To, now);
             if (message.HasId && message.Fault == KrpcFault.None)
             {
+                // To the table it is an answer: it keeps who stands there under this id, and drops who stood there under another.
+                local.Table.Answered(new NodeContact(message.Id, from), now);
                 request.Asker.Mistaken(request, new NodeContact(message.Id, from), now);
             }
             else
             {
+                local.Table.Failed(request.To, now);
                 request.Asker.Silent(request, now);
             }
 
