@@ -201,6 +201,14 @@ public sealed class RoutingTable<TKey, TContact>
         return index >= _depth || _buckets[index] is not { } bucket || bucket.Count < _options.BucketSize;
     }
 
+    /// <summary>Gives the entry that is equal to a contact: it may stand under another key.</summary>
+    public bool TryGet(TContact contact, out TContact entry)
+    {
+        bool found = TryFind(contact, out int index, out int i);
+        entry = found ? _buckets[index]!.ContactAt(i) : default;
+        return found;
+    }
+
     /// <summary>Drops a contact; the freshest replacement takes its place.</summary>
     /// <returns>False when it was no entry.</returns>
     public bool Remove(TContact contact)

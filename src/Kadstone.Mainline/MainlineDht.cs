@@ -303,18 +303,23 @@ public sealed partial class MainlineDht : IAsyncDisposable
         }
     }
 
-    private static Key160[] ChooseIds(MainlineOptions options, MainlineState? state, UdpEndpoint[] sockets, Random chance)
+    internal static Key160[] ChooseIds(MainlineOptions options, MainlineState? state, UdpEndpoint[] sockets, Random chance)
     {
         Key160[] ids = new Key160[sockets.Length];
         for (int i = 0; i < ids.Length; i++)
         {
             ids[i] = i == 0 && options.Id is Key160 chosen ? chosen
                 : i < (state?.Ids.Count ?? 0) ? state!.Ids[i]
-                : Keyspace.Random<Key160>(chance);
+                : FreshId(sockets[i], chance);
         }
 
         return ids;
     }
+
+    // Whoever binds one public address knows it before any voter does. An id that does not fit it would be given up within seconds,
+    // and stay for a quarter of an hour in the tables of those who met it.
+    private static Key160 FreshId(UdpEndpoint bound, Random chance) =>
+        AddressScope.Public.Allows(bound) ? SecureNodeId.Create(bound, chance) : Keyspace.Random<Key160>(chance);
 
     private static CoreSettings SettingsOf(MainlineOptions options)
     {

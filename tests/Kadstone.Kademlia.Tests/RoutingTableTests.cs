@@ -192,6 +192,18 @@ public sealed class RoutingTableTests
     }
 
     [Fact]
+    public void An_entry_is_found_by_its_endpoint_and_shows_the_key_it_stands_under()
+    {
+        RoutingTable<Key160, Peer> table = Table();
+        Peer honest = PeerIn(3);
+        table.Admit(honest, Start);
+
+        table.TryGet(new Peer(PeerIn(4).Key, honest.Address, honest.Port), out Peer entry).ShouldBeTrue();
+        entry.Key.ShouldBe(honest.Key);
+        table.TryGet(PeerIn(3), out _).ShouldBeFalse();
+    }
+
+    [Fact]
     public void A_contact_that_changes_its_key_loses_its_place_and_is_refused_for_a_while()
     {
         RoutingTable<Key160, Peer> table = Table();

@@ -137,25 +137,43 @@ internal sealed partial class MainlineProtocol
                 CheckWhetherReadOnly(local, contact, now);
             }
         }
-        else if (local.Table.Contains(contact))
+        else if (local.Table.TryGet(contact, out NodeContact entry))
         {
-            local.Table.Queried(contact, now);
-            if (_settings.Limits.IsOn && _limiter.WantsProof(from, now) && !_requests.IsAwaiting(from))
-            {
-                // A proof ends before an entry is due for a check: it must not be served worse than a stranger. Whatever id the query claims.
-                Prove(local, contact, isIdKnown: false, now);
-            }
+            ConsiderEntry(local, entry, contact, now);
         }
-        else if (MayPing(local, contact, now) && !_requests.IsAwaiting(from))
+        else if (MayPing(local, contact, now))
         {
             Prove(local, contact, isIdKnown: true, now);
+        }
+    }
+
+    private void ConsiderEntry(LocalNode local, NodeContact entry, NodeContact contact, Instant now)
+    {
+        if (entry.Id != contact.Id)
+        {
+            // It came back under another id, or somebody claims to: its answer tells, and the table drops the id that is gone.
+            if (_candidates.Add(contact.Endpoint, now))
+            {
+                Prove(local, contact, isIdKnown: true, now);
+            }
+
+            return;
+        }
+
+        local.Table.Queried(contact, now);
+
+        // A proof ends before an entry is due for a check: it must not be served worse than a stranger.
+        if (_settings.Limits.IsOn && _limiter.WantsProof(contact.Endpoint, now))
+        {
+            Prove(local, contact, isIdKnown: false, now);
         }
     }
 
     // One datagram, so that it stays within what the limiter granted: a forged source must not cost its owner three.
     private void Prove(LocalNode local, NodeContact contact, bool isIdKnown, Instant now)
     {
-        if (Ask(new DirectQuery(KrpcMethod.Ping, default), local, contact, isIdKnown, attempts: 1, now))
+        if (!_requests.IsAwaiting(contact.Endpoint)
+            && Ask(new DirectQuery(KrpcMethod.Ping, default), local, contact, isIdKnown, attempts: 1, now))
         {
             _limiter.Charge(contact.Endpoint, _settings.Limits.ProofBytes, now);
         }

@@ -353,6 +353,7 @@ internal sealed partial class MainlineProtocol
             Counters.WrongId++;
             if (message.HasId && message.Fault == KrpcFault.None && message.Id != local.Id)
             {
+                // To the table it is an answer: it keeps who stands there under this id, and drops who stood there under another.
                 local.Table.Answered(new NodeContact(message.Id, from), now);
                 request.Asker.Mistaken(request, new NodeContact(message.Id, from), now);
             }

@@ -57,9 +57,19 @@ public sealed class ForgedAnswerTests
         Answer(_question.Transaction, s_asked.Endpoint, _question.Socket, s_liar.Id);
         NothingIsLearnt();
         _talk.Node.Counters.WrongId.ShouldBe(1);
-
-        // Bar 12: the node that stood in the table at this endpoint is gone, and who answers there now has to wait.
+        // Bar 12: whoever answers there, it is not the node that stood in the table.
         _talk.Node.Locals[_question.Socket].Table.Count.ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_node_that_a_liar_names_wrongly_keeps_its_place()
+    {
+        _talk.Node.Start(new DirectQuery(KrpcMethod.Ping, default), s_asked.Endpoint, s_liar.Id, _talk.Now);
+        _talk.Drain();
+        Packet ping = _talk.Sent[^1];
+        _talk.Deliver(Krpc.Response(ping.Transaction, s_asked.Id), s_asked.Endpoint, ping.Socket);
+        _talk.Node.Counters.WrongId.ShouldBe(1);
+        _talk.Node.Locals[ping.Socket].Table.Entries.Single().Failures.ShouldBe(0);
     }
 
     [Fact]
