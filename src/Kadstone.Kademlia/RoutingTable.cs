@@ -189,13 +189,8 @@ public sealed class RoutingTable<TKey, TContact>
     /// <summary>Whether a contact is an entry.</summary>
     public bool Contains(TContact contact) => TryFind(contact, out _, out _);
 
-    /// <summary>Gives the entry that is equal to a contact: it may stand under another key.</summary>
-    public bool TryGet(TContact contact, out TContact entry)
-    {
-        bool found = TryFind(contact, out int index, out int i);
-        entry = found ? _buckets[index]!.ContactAt(i) : default;
-        return found;
-    }
+    /// <summary>The entry that is equal to a contact, under whatever key it stands here; null: none.</summary>
+    public TContact? Find(TContact contact) => TryFind(contact, out int index, out int i) ? _buckets[index]?.ContactAt(i) : null;
 
     /// <summary>Drops a contact; the freshest replacement takes its place.</summary>
     /// <returns>False when it was no entry.</returns>

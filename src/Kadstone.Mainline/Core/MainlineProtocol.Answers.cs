@@ -121,7 +121,7 @@ internal sealed partial class MainlineProtocol
                 local.Table.Remove(contact);
             }
         }
-        else if (local.Table.TryGet(contact, out NodeContact entry))
+        else if (local.Table.Find(contact) is NodeContact entry)
         {
             if (entry.Id == contact.Id)
             {
@@ -140,10 +140,12 @@ internal sealed partial class MainlineProtocol
     }
 
     // One datagram, so that it stays within what the limiter granted: a forged source must not cost its owner three.
+    // Under which id it asked does not matter: a fresh libtorrent takes another one as soon as our answer has told it its address,
+    // before it answers this ping.
     private void AskWho(LocalNode local, NodeContact contact, Instant now)
     {
         if (!_requests.IsAwaiting(contact.Endpoint)
-            && Ask(new DirectQuery(KrpcMethod.Ping, default), local, contact, isIdKnown: true, attempts: 1, now))
+            && Ask(new DirectQuery(KrpcMethod.Ping, default), local, contact, isIdKnown: false, attempts: 1, now))
         {
             _limiter.Charge(contact.Endpoint, _settings.Limits.ProofBytes, now);
         }
