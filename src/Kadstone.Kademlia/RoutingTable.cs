@@ -11,7 +11,7 @@ namespace Kadstone.Kademlia;
 /// (<see cref="TryNextRefresh"/>); the network reports with <see cref="Answered"/> and <see cref="Failed"/>. A living entry is
 /// never evicted for a new one: old contacts are the likeliest to stay.</para>
 /// </remarks>
-public sealed class RoutingTable<TKey, TContact>
+public sealed partial class RoutingTable<TKey, TContact>
     where TKey : struct, IKey<TKey>
     where TContact : struct, IContact<TContact, TKey>
 {
@@ -201,13 +201,8 @@ public sealed class RoutingTable<TKey, TContact>
         return index >= _depth || _buckets[index] is not { } bucket || bucket.Count < _options.BucketSize;
     }
 
-    /// <summary>Gives the entry that is equal to a contact: it may stand under another key.</summary>
-    public bool TryGet(TContact contact, out TContact entry)
-    {
-        bool found = TryFind(contact, out int index, out int i);
-        entry = found ? _buckets[index]!.ContactAt(i) : default;
-        return found;
-    }
+    /// <summary>The entry that is equal to a contact, under whatever key it stands here; null: none.</summary>
+    public TContact? Find(TContact contact) => TryFind(contact, out int index, out int i) ? _buckets[index]?.ContactAt(i) : null;
 
     /// <summary>Drops a contact; the freshest replacement takes its place.</summary>
     /// <returns>False when it was no entry.</returns>
@@ -224,25 +219,6 @@ public sealed class RoutingTable<TKey, TContact>
         RemoveEntry(bucket, i);
         Promote(index, bucket, replacement);
         return true;
-    }
-
-    /// <summary>Copies the entries nearest to a key, as many as fit. Allocates nothing.</summary>
-    /// <returns>How many were copied.</returns>
-    /// <remarks>
-    /// <para>Entries with failures fill up what sound ones leave empty; bad ones are never handed out.</para>
-    /// <para>The set is exact. The order is exact between buckets, not inside one: most answers are one or two block copies.
-    /// With d = self XOR target, the entries of bucket i agree with the target in bit i exactly where that bit of d is set. So bucket
-    /// i is nearer than all deeper ones where it is set and farther where it is not, and no two buckets interleave.</para>
-    /// </remarks>
-    public int CopyClosest(TKey target, Span<TContact> destination)
-    {
-        int filled = CopyByDistance(target, destination, sound: true);
-        if (filled < destination.Length && _sound < Count)
-        {
-            filled += CopyByDistance(target, destination[filled..], sound: false);
-        }
-
-        return filled;
     }
 
     /// <summary>Names the next entry that was silent too long or is due for another try, and counts it as being checked until
@@ -307,71 +283,6 @@ public sealed class RoutingTable<TKey, TContact>
 
         _nextRefresh = next;
         return false;
-    }
-
-    private int CopyByDistance(TKey target, Span<TContact> destination, bool sound)
-    {
-        TKey distance = _self ^ target;
-        int filled = 0;
-        for (int index = distance.LeadingZeroCount; index < _depth && filled < destination.Length; index++)
-        {
-            if (distance[index])
-            {
-                filled += CopyBucket(_buckets[index], target, destination[filled..], sound);
-            }
-        }
-
-        for (int index = _depth - 1; index >= 0 && filled < destination.Length; index--)
-        {
-            if (!distance[index])
-            {
-                filled += CopyBucket(_buckets[index], target, destination[filled..], sound);
-            }
-        }
-
-        return filled;
-    }
-
-    private int CopyBucket(Bucket<TKey, TContact>? bucket, TKey target, Span<TContact> destination, bool sound)
-    {
-        if (bucket is null)
-        {
-            return 0;
-        }
-
-        if (!sound)
-        {
-            return CopyFailing(bucket, target, destination);
-        }
-
-        ReadOnlySpan<TContact> contacts = bucket.SoundContacts;
-        if (contacts.Length <= destination.Length)
-        {
-            contacts.CopyTo(destination);
-            return contacts.Length;
-        }
-
-        int count = 0;
-        foreach (ref readonly TContact contact in contacts)
-        {
-            Nearest.Keep(destination, ref count, contact, target);
-        }
-
-        return count;
-    }
-
-    private int CopyFailing(Bucket<TKey, TContact> bucket, TKey target, Span<TContact> destination)
-    {
-        int count = 0;
-        for (int i = bucket.Sound; i < bucket.Count; i++)
-        {
-            if (bucket.HealthAt(i).Failures < _options.MaxFailures)
-            {
-                Nearest.Keep(destination, ref count, bucket.ContactAt(i), target);
-            }
-        }
-
-        return count;
     }
 
     private static Admission<TContact> Outcome(AdmissionKind kind) => new(kind, false, default);

@@ -18,6 +18,7 @@ internal sealed class Connection : IDisposable
     /// <summary>Opens the file, or makes an empty one.</summary>
     public static Connection Open(string path, TimeSpan busyTimeout)
     {
+        SqliteLibrary.EnsureLoaded();
         int code = raw.sqlite3_open_v2(path, out sqlite3 handle, raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE | raw.SQLITE_OPEN_NOMUTEX, null);
         Connection connection = new(path, handle);
         try

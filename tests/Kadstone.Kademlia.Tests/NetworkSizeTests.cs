@@ -14,7 +14,7 @@ public sealed class NetworkSizeTests
 
         NetworkSize size = estimator.Estimate;
 
-        size.Lookups.ShouldBe(32);
+        size.Lookups.ShouldBeInRange(16, 32, "two halves that differ by chance look like a network of another size: the older one is forgotten");
         size.Deviation.ShouldBeInRange(0.05 * size.Nodes, 0.07 * size.Nodes);
         Math.Abs(size.Nodes - nodes).ShouldBeLessThan(3 * size.Deviation, $"{size}");
     }

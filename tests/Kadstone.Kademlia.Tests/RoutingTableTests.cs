@@ -198,9 +198,8 @@ public sealed class RoutingTableTests
         Peer honest = PeerIn(3);
         table.Admit(honest, Start);
 
-        table.TryGet(new Peer(PeerIn(4).Key, honest.Address, honest.Port), out Peer entry).ShouldBeTrue();
-        entry.Key.ShouldBe(honest.Key);
-        table.TryGet(PeerIn(3), out _).ShouldBeFalse();
+        table.Find(new Peer(PeerIn(4).Key, honest.Address, honest.Port)).ShouldNotBeNull().Key.ShouldBe(honest.Key);
+        table.Find(PeerIn(3)).ShouldBeNull();
     }
 
     [Fact]

@@ -137,13 +137,13 @@ internal sealed partial class MainlineProtocol
                 CheckWhetherReadOnly(local, contact, now);
             }
         }
-        else if (local.Table.TryGet(contact, out NodeContact entry))
+        else if (local.Table.Find(contact) is NodeContact entry)
         {
             ConsiderEntry(local, entry, contact, now);
         }
         else if (MayPing(local, contact, now))
         {
-            Prove(local, contact, isIdKnown: true, now);
+            Prove(local, contact, now);
         }
     }
 
@@ -154,7 +154,7 @@ internal sealed partial class MainlineProtocol
             // It came back under another id, or somebody claims to: its answer tells, and the table drops the id that is gone.
             if (_candidates.Add(contact.Endpoint, now))
             {
-                Prove(local, contact, isIdKnown: true, now);
+                Prove(local, contact, now);
             }
 
             return;
@@ -165,15 +165,17 @@ internal sealed partial class MainlineProtocol
         // A proof ends before an entry is due for a check: it must not be served worse than a stranger.
         if (_settings.Limits.IsOn && _limiter.WantsProof(contact.Endpoint, now))
         {
-            Prove(local, contact, isIdKnown: false, now);
+            Prove(local, contact, now);
         }
     }
 
     // One datagram, so that it stays within what the limiter granted: a forged source must not cost its owner three.
-    private void Prove(LocalNode local, NodeContact contact, bool isIdKnown, Instant now)
+    // Under which id it asked does not matter: a fresh libtorrent takes another one as soon as our answer has told it its address,
+    // before it answers this ping.
+    private void Prove(LocalNode local, NodeContact contact, Instant now)
     {
         if (!_requests.IsAwaiting(contact.Endpoint)
-            && Ask(new DirectQuery(KrpcMethod.Ping, default), local, contact, isIdKnown, attempts: 1, now))
+            && Ask(new DirectQuery(KrpcMethod.Ping, default), local, contact, isIdKnown: false, attempts: 1, now))
         {
             _limiter.Charge(contact.Endpoint, _settings.Limits.ProofBytes, now);
         }

@@ -325,6 +325,8 @@ internal sealed partial class MainlineProtocol
             return;
         }
 
+        // Whatever it says, it says it from where we asked.
+        _limiter.Prove(from, now);
         request.IsOpen = false;
         _shouldAdvance = true;
         _silence.Answered(from);
@@ -341,7 +343,6 @@ internal sealed partial class MainlineProtocol
         {
             // It lives, and it is who we asked as far as an error can tell; it is not admitted for that.
             Counters.Errors++;
-            _limiter.Prove(from, now);
             request.Asker.Refused(request, message.ErrorCode, now);
             return;
         }
@@ -353,9 +354,9 @@ internal sealed partial class MainlineProtocol
             Counters.WrongId++;
             if (message.HasId && message.Fault == KrpcFault.None && message.Id != local.Id)
             {
-                // To the table it is an answer: it keeps who stands there under this id, and drops who stood there under another.
-                local.Table.Answered(new NodeContact(message.Id, from), now);
-                request.Asker.Mistaken(request, new NodeContact(message.Id, from), now);
+                NodeContact actual = new(message.Id, from);
+                Recognized(local, actual, now);
+                request.Asker.Mistaken(request, actual, now);
             }
             else
             {
@@ -367,7 +368,6 @@ internal sealed partial class MainlineProtocol
         }
 
         Counters.Answers++;
-        _limiter.Prove(from, now);
         NodeContact contact = new(message.Id, from);
         Verified(local, contact, now);
         if (UdpEndpoint.TryReadCompact(message.ExternalAddress, out UdpEndpoint seen) && seen.IsIPv4 == local.IsIPv4)
@@ -387,6 +387,19 @@ internal sealed partial class MainlineProtocol
         || local.Votes.Agreed is not null
         || BootstrapOf(local).HasEnded
         || (!AddressScopes.IsLocal(local.Bound) && SecureNodeId.IsValid(local.Id, local.Bound));
+
+    // Asked under an id that it does not have: who stands in the table under the one it has is alive, who stands there under another is gone.
+    private static void Recognized(LocalNode local, NodeContact actual, Instant now)
+    {
+        if (local.Table.Find(actual) is { } entry && entry.Id != actual.Id)
+        {
+            local.Table.Remove(actual);
+        }
+        else
+        {
+            local.Table.Answered(actual, now);
+        }
+    }
 
     private void Verified(LocalNode local, NodeContact contact, Instant now)
     {

@@ -12,6 +12,9 @@ internal static class PeerAvailability
     private static readonly Lazy<string?> s_bittorrentDht = new(() => NpmPackage("bittorrent-dht"));
     private static readonly Lazy<string?> s_dhtJs = new(() => NpmPackage("dht.js"));
     private static readonly Lazy<string?> s_aria2 = new(() => Runs("aria2c", "--version") ? null : "aria2: aria2 is not installed");
+    private static readonly Lazy<string?> s_transmission = new(() => Runs("transmission-cli", "--version") ? null : "transmission: transmission-cli is not installed");
+    private static readonly Lazy<string?> s_rtorrent = new(() => Runs("rtorrent", "-h") ? null : "rtorrent: rtorrent is not installed");
+    private static readonly Lazy<string?> s_networkNamespaces = new(CannotMakeNetworkNamespaces);
     private static readonly Lazy<string?> s_kadstone = new(() =>
         File.Exists(Repository.DhtCommand) && Says("mainline", "dotnet", Repository.DhtCommand, "mainline", "--help") ? null : "kadstone: dht mainline is not there yet");
 
@@ -22,6 +25,12 @@ internal static class PeerAvailability
     public static void RequireDhtJs() => Require(s_dhtJs);
 
     public static void RequireAria2() => Require(s_aria2);
+
+    public static void RequireTransmission() => Require(s_transmission);
+
+    public static void RequireRtorrent() => Require(s_rtorrent);
+
+    public static void RequireNetworkNamespaces() => Require(s_networkNamespaces);
 
     public static void RequireKadstone() => Require(s_kadstone);
 
@@ -37,6 +46,20 @@ internal static class PeerAvailability
         !Directory.Exists(Path.Combine(Repository.Peers, "node_modules", name)) ? $"{name}: npm ci was not run in {Path.GetRelativePath(Repository.Root, Repository.Peers)}"
         : !Runs("node", "--version") ? $"{name}: node is not installed"
         : null;
+
+    private static string? CannotMakeNetworkNamespaces()
+    {
+        string name = $"kadstone-{Environment.ProcessId}-probe";
+        if (!Runs("ip", "-V"))
+        {
+            return "network namespaces: iproute2 is not installed";
+        }
+
+        bool made = Runs("ip", "netns", "add", name);
+        return made && Runs("ip", "netns", "exec", name, "ip", "link", "set", "lo", "up") && Runs("ip", "netns", "del", name)
+            ? null
+            : "network namespaces: making one needs root";
+    }
 
     private static bool Runs(string program, params string[] arguments) => Says("", program, arguments);
 

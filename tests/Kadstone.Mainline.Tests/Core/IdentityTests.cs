@@ -1,5 +1,6 @@
 using Kadstone.Datagrams;
 using Kadstone.Kademlia;
+using Kadstone.Mainline.Tests.Wire;
 
 namespace Kadstone.Mainline.Tests.Core;
 
@@ -32,6 +33,42 @@ public sealed class IdentityTests
         _talk.Sent.Clear();
         _talk.Deliver(Krpc.Query("ping", _former.Id), _former.Endpoint);
         _talk.Questions().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_libtorrent_that_takes_another_id_between_its_query_and_its_answer_is_proved_and_admitted()
+    {
+        // As libtorrent 2.0.8 said it at its first start: our answer to the query told it its address, so the ping that came with it found another id.
+        const string Query = """
+            64 31 3a 61 64 32 3a 62 73 69 31 65                                                         | d 1:a d 2:bs i1e
+            32 3a 69 64 32 30 3a 45 15 e4 d6 9b c7 62 9a fa 02 92 ae bd 19 a5 6e 8d 74 75 ce            | 2:id 20: of chance
+            39 3a 69 6e 66 6f 5f 68 61 73 68 32 30 3a                                                   | 9:info_hash 20:
+            45 15 e4 d6 9b c7 62 9a fa 02 92 ae 02 5e 83 ce b6 fe 5f 58                                 | near it
+            65 31 3a 71 39 3a 67 65 74 5f 70 65 65 72 73                                                | e 1:q 9:get_peers
+            31 3a 74 32 3a fa 14 31 3a 76 34 3a 4c 54 02 08 31 3a 79 31 3a 71 65                        | 1:t 2: 1:v 4:LT.. 1:y 1:q e
+            """;
+        const string AnswerBeforeTransaction = """
+            64 32 3a 69 70 36 3a 2d 0a 01 01 1a e1                                                      | d 2:ip 6:
+            31 3a 72 64 32 3a 69 64 32 30 3a e7 1c 9e 43 7a 70 12 99 6c 78 28 1f 27 1b 52 dc 11 09 17 1a | 1:r d 2:id 20: fits its address
+            31 3a 70 69 36 38 38 31 65 65 31 3a 74 34 3a                                                | 1:p i6881e e 1:t 4:
+            """;
+        byte[] afterTransaction = Convert.FromHexString("313a76343a4c540208313a79313a7265");
+        UdpEndpoint libtorrent = UdpEndpoint.FromIPv4(0x2D68_0101, 26_881);
+        Conversation talk = new();
+
+        talk.Deliver(AnnotatedHex.Bytes(Query), libtorrent);
+        Packet ping = talk.Questions().ShouldHaveSingleItem();
+        talk.Deliver([.. AnnotatedHex.Bytes(AnswerBeforeTransaction), .. ping.Transaction, .. afterTransaction], libtorrent);
+
+        Key160.TryParse("e71c9e437a7012996c78281f271b52dc1109171a", out Key160 present).ShouldBeTrue();
+        talk.Local.Table.Entries.ShouldHaveSingleItem().Contact.ShouldBe(new NodeContact(present, libtorrent));
+        talk.Local.Table.Entries.Single().Contact.Id.ShouldBe(present);
+
+        // Unproved it had ten answers a minute, and soon none.
+        for (int i = 0; i < 50; i++)
+        {
+            talk.Ask(AnnotatedHex.Bytes(Query), libtorrent).ShouldNotBeNull().Message.ShouldContainKey("ip");
+        }
     }
 
     [Theory]
