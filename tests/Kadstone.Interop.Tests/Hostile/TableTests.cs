@@ -55,7 +55,8 @@ public sealed class TableTests
             (await IsHandedOutAsync(node, stranger.HexId)).ShouldBeFalse();
         }
 
-        (await IsHandedOutAsync(node, Convert.ToHexStringLower(otherId))).ShouldBeFalse();
+        // A fresh libtorrent takes another id between its query and its answer: the one it answered under is who it is.
+        (await IsHandedOutAsync(node, Convert.ToHexStringLower(otherId))).ShouldBeTrue();
         (await IsHandedOutAsync(node, honest.HexId)).ShouldBeTrue();
 
         // BEP 43: who turns read-only leaves the tables. The flag alone, which anybody can forge, costs nobody a place.
