@@ -19,6 +19,7 @@ public sealed class PartitionTests
     {
         MainlineWorld world = MainlineWorld.Grown(seed, nodes, i => new HostOptions { Region = i % 2 });
         var before = world.Publish(keys, TimeSpan.FromMinutes(1));
+        TimeSpan cutAt = world.Network.Elapsed;
         world.Network.Partition(host => host.Options.Region);
 
         // Each minute some keys are announced on a side, and keys of the own side are looked for, old and new.
@@ -28,10 +29,11 @@ public sealed class PartitionTests
         for (int minute = 0; minute < minutes; minute++)
         {
             meanwhile.AddRange(world.Publish(keys / minutes, TimeSpan.FromSeconds(15)));
-            own.AddRange(world.Seek(meanwhile, keys / 2 / minutes, TimeSpan.FromSeconds(15), (seeker, announcer) => seeker.Side == announcer.Side));
-            ownOld.AddRange(world.Seek(before, keys / 2 / minutes, TimeSpan.FromSeconds(15), (seeker, announcer) => seeker.Side == announcer.Side));
+            own.AddRange(world.Seek(meanwhile, keys / 2 / minutes, TimeSpan.FromSeconds(20), (seeker, announcer) => seeker.Side == announcer.Side));
+            ownOld.AddRange(world.Seek(before, keys / 2 / minutes, TimeSpan.FromSeconds(20), (seeker, announcer) => seeker.Side == announcer.Side));
         }
 
+        TimeSpan apart = world.Network.Elapsed - cutAt;
         world.Network.Heal();
         List<double> each = [];
         List<Probe> across = [];
@@ -42,7 +44,7 @@ public sealed class PartitionTests
         }
 
         across = world.Seek(meanwhile, keys, TimeSpan.FromMinutes(1), (seeker, announcer) => seeker.Side != announcer.Side);
-        Bar.Print(world, $"own half {Bar.Found([.. own, .. ownOld]):P2} of {own.Count + ownOld.Count} (announced since {Bar.Found(own):P2}, before {Bar.Found(ownOld):P2}); across after healing, minute by minute {string.Join(", ", each.Select(found => found.ToString("P1", null)))}, then {Bar.Found(across):P2} of {across.Count}");
+        Bar.Print(world, $"apart for {apart.TotalMinutes:F1} min, own half {Bar.Found([.. own, .. ownOld]):P2} of {own.Count + ownOld.Count} (announced since {Bar.Found(own):P2}, before {Bar.Found(ownOld):P2}); across after healing, minute by minute {string.Join(", ", each.Select(found => found.ToString("P1", null)))}, then {Bar.Found(across):P2} of {across.Count}");
         if (!judge)
         {
             return world;
