@@ -18,7 +18,7 @@ public sealed class PartitionTests
     internal static MainlineWorld Scenario(int seed, int nodes, int keys, int minutes = 10, bool judge = true)
     {
         MainlineWorld world = MainlineWorld.Grown(seed, nodes, i => new HostOptions { Region = i % 2 });
-        var before = world.Publish(keys, TimeSpan.FromMinutes(1));
+        var before = world.Publish(keys, TimeSpan.FromMinutes(1), MainlineWorld.ChurnInterval);
         TimeSpan cutAt = world.Network.Elapsed;
         world.Network.Partition(host => host.Options.Region);
 
@@ -28,7 +28,7 @@ public sealed class PartitionTests
         List<Announced> meanwhile = [];
         for (int minute = 0; minute < minutes; minute++)
         {
-            meanwhile.AddRange(world.Publish(keys / minutes, TimeSpan.FromSeconds(15)));
+            meanwhile.AddRange(world.Publish(keys / minutes, TimeSpan.FromSeconds(15), MainlineWorld.ChurnInterval));
             own.AddRange(world.Seek(meanwhile, keys / 2 / minutes, TimeSpan.FromSeconds(20), (seeker, announcer) => seeker.Side == announcer.Side));
             ownOld.AddRange(world.Seek(before, keys / 2 / minutes, TimeSpan.FromSeconds(20), (seeker, announcer) => seeker.Side == announcer.Side));
         }
