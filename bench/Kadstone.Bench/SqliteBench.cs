@@ -8,7 +8,10 @@ namespace Kadstone.Bench;
 /// <summary>Upserts a second of the SQLite store, committed in batches as the journal commits them.</summary>
 internal static class SqliteBench
 {
-    internal sealed record SqliteFigures(long Upserts, int Batch, double Seconds, double UpsertsPerSecond, long FileBytes);
+    internal sealed record SqliteFigures(string Case, long Upserts, int Batch, double Seconds, double UpsertsPerSecond, long FileBytes);
+
+    private const int Callers = 4;
+    private const int Keys = 200_000;
 
     public static async Task<int> RunAsync(Arguments arguments)
     {
@@ -19,7 +22,13 @@ internal static class SqliteBench
         try
         {
             string file = arguments.Options.GetValueOrDefault("file", Path.Combine(scratch.FullName, "records.db"));
-            Report.Write(await UpsertAsync(file, batch, duration));
+            await using SqliteRecordStore store = await SqliteRecordStore.OpenAsync(file);
+            long puts = 0;
+            long version = 0;
+            Report.Write(await UpsertAsync("new keys", store, file, batch, TimeSpan.MaxValue, () => puts < Keys ? (int)Interlocked.Increment(ref puts) : -1, () => 0));
+            puts = 0;
+            Report.Write(await UpsertAsync("known keys, in the order they came", store, file, batch, duration, () => (int)(Interlocked.Increment(ref puts) % Keys), () => ++version));
+            Report.Write(await UpsertAsync("known keys, at random", store, file, batch, duration, () => Random.Shared.Next(Keys), () => ++version));
         }
         finally
         {
@@ -28,40 +37,40 @@ internal static class SqliteBench
         return 0;
     }
 
-    private static async Task<SqliteFigures> UpsertAsync(string file, int batch, TimeSpan duration)
+    private static async Task<SqliteFigures> UpsertAsync(string what, SqliteRecordStore store, string file, int batch, TimeSpan duration, Func<int> nextKey, Func<long> nextVersion)
     {
-        const int callers = 4;
-        const int keys = 200_000;
-        await using SqliteRecordStore store = await SqliteRecordStore.OpenAsync(file);
         byte[] value = new byte[100];
-        DateTimeOffset now = DateTimeOffset.UtcNow;
-        long sequence = 0;
         long upserts = 0;
-        RecordPut[] NextBatch(Random chance)
+        Lock draw = new();
+        RecordPut[] NextBatch()
         {
-            long version = Interlocked.Increment(ref sequence);
-            RecordPut[] puts = new RecordPut[batch];
-            for (int i = 0; i < batch; i++)
+            lock (draw)
             {
-                byte[] key = new byte[20];
-                BinaryPrimitives.WriteUInt64LittleEndian(key, (ulong)chance.Next(keys) * 0x9E3779B97F4A7C15);
-                puts[i] = new RecordPut(Shelf.MainlineMutable, key, new StoredRecord(value, version, now.AddHours(2), now));
-            }
+                DateTimeOffset now = DateTimeOffset.UtcNow;
+                long version = nextVersion();
+                List<RecordPut> puts = new(batch);
+                for (int i = 0; i < batch && nextKey() is >= 0 and int number; i++)
+                {
+                    // Keys are hashes: neighbours in time are none in the index.
+                    byte[] key = new byte[20];
+                    BinaryPrimitives.WriteUInt64BigEndian(key, (ulong)number * 0x9E3779B97F4A7C15);
+                    puts.Add(new RecordPut(Shelf.MainlineMutable, key, new StoredRecord(value, version, now.AddHours(2), now)));
+                }
 
-            return puts;
+                return [.. puts];
+            }
         }
 
         long start = Stopwatch.GetTimestamp();
-        await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(async () =>
+        await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Run(async () =>
         {
-            Random chance = new(caller);
-            while (Stopwatch.GetElapsedTime(start) < duration)
+            while (Stopwatch.GetElapsedTime(start) < duration && NextBatch() is { Length: > 0 } puts)
             {
-                await store.PutManyAsync(NextBatch(chance));
-                Interlocked.Add(ref upserts, batch);
+                await store.PutManyAsync(puts);
+                Interlocked.Add(ref upserts, puts.Length);
             }
         })));
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        return new SqliteFigures(upserts, batch, seconds, upserts / seconds, new FileInfo(file).Length);
+        return new SqliteFigures(what, upserts, batch, seconds, upserts / seconds, new FileInfo(file).Length);
     }
 }

@@ -39,12 +39,12 @@ internal static class StoreFile
                 connection.Execute($"BEGIN IMMEDIATE; {Tables} PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {SchemaVersion}; COMMIT");
             }
 
-            long logBytes = Math.Min(options.MaxFileBytes / 20, 32 << 20);
+            long logBytes = Math.Min(options.MaxFileBytes / 20, 64 << 20);
             connection.Execute($"""
                 PRAGMA journal_mode = WAL;
                 PRAGMA synchronous = FULL;
                 PRAGMA secure_delete = OFF;
-                PRAGMA cache_size = -32768;
+                PRAGMA cache_size = -65536;
                 PRAGMA wal_autocheckpoint = {logBytes / PageBytes};
                 PRAGMA journal_size_limit = {logBytes};
                 """);

@@ -45,6 +45,7 @@ internal abstract class WriteRequest<TResult> : WriteRequest
 internal sealed class PutRequest : WriteRequest<PutResult[]>
 {
     private readonly RecordPut[] _puts;
+    private readonly int[] _order;
 
     public PutRequest(IReadOnlyList<RecordPut> puts, int start, int count)
     {
@@ -62,6 +63,20 @@ internal sealed class PutRequest : WriteRequest<PutResult[]>
             _puts[i] = put with { Key = Copy(put.Key), Record = put.Record with { Value = Copy(put.Record.Value) } };
         }
 
+        // In the order of the index the writer walks it once instead of jumping; puts of one key stay in the order given.
+        _order = new int[count];
+        for (int i = 0; i < count; i++)
+        {
+            _order[i] = i;
+        }
+
+        Array.Sort(_order, (left, right) =>
+        {
+            int shelves = _puts[left].Shelf.CompareTo(_puts[right].Shelf);
+            int keys = shelves != 0 ? shelves : _puts[left].Key.Span.SequenceCompareTo(_puts[right].Key.Span);
+            return keys != 0 ? keys : left.CompareTo(right);
+        });
+
         ReadOnlyMemory<byte> Copy(ReadOnlyMemory<byte> bytes)
         {
             Memory<byte> copy = free[..bytes.Length];
@@ -78,7 +93,7 @@ internal sealed class PutRequest : WriteRequest<PutResult[]>
     protected override PutResult[] Apply(WriteTransaction transaction)
     {
         PutResult[] results = new PutResult[_puts.Length];
-        for (int i = 0; i < results.Length; i++)
+        foreach (int i in _order)
         {
             results[i] = transaction.Put(_puts[i]);
         }
