@@ -5,9 +5,10 @@ namespace Kadstone.Hyperswarm.Tests.Wire;
 /// <summary>Writes a message that was read.</summary>
 internal static class Gen1Rewriting
 {
-    private static readonly Gen1Contact[] Contacts = new Gen1Contact[Gen1Reader.MaxDatagramLength / Gen1Contact.CompactLength];
+    /// <summary>The most nodes of a message.</summary>
+    public const int MostNodes = Gen1Reader.MaxDatagramLength / Gen1Contact.CompactLength;
 
-    public static int Write(Span<byte> buffer, scoped in Gen1Message message, bool hasNodes)
+    public static int Write(Span<byte> buffer, scoped in Gen1Message message, bool hasNodes, Span<Gen1Contact> nodes)
     {
         Gen1Writer writer = new(buffer);
         if (message.Kind == Gen1Kind.Response)
@@ -16,7 +17,7 @@ internal static class Gen1Rewriting
             WriteId(ref writer, message);
             if (hasNodes)
             {
-                writer.Nodes(Contacts.AsSpan(0, message.Nodes.CopyTo(Contacts)));
+                writer.Nodes(nodes[..message.Nodes.CopyTo(nodes)]);
             }
 
             WriteValue(ref writer, message);

@@ -48,7 +48,7 @@ public sealed class Gen1VectorTests
         byte[] packet = Gen1Vectors.Bytes(name);
         Gen1Reader.TryRead(packet, out Gen1Message message, out _).ShouldBeTrue();
         byte[] buffer = new byte[2048];
-        int length = Gen1Rewriting.Write(buffer, message, hasNodes: Gen1Vectors.Packets[name].Field("nodes") is not null);
+        int length = Gen1Rewriting.Write(buffer, message, Gen1Vectors.Packets[name].Field("nodes") is not null, new Gen1Contact[Gen1Rewriting.MostNodes]);
         Convert.ToHexStringLower(buffer.AsSpan(0, length)).ShouldBe(Convert.ToHexStringLower(packet));
     }
 
