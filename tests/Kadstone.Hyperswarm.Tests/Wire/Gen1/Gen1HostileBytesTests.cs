@@ -12,6 +12,7 @@ public sealed class Gen1HostileBytesTests
         Gen1Packet.Bytes(Gen1Packet.Request + "0a8101" + string.Concat(Enumerable.Repeat("61", 129)) + Gen1Packet.Target),
         Gen1Packet.Bytes(Gen1Packet.Request + "0a0a5f66696e645f6e6f6465"),
         Gen1Packet.Bytes("0801108080ff0f"),
+        Gen1Packet.Bytes(Gen1Packet.Response + "1afb47" + string.Concat(Enumerable.Repeat("76", Gen1Reader.MaxDatagramLength - 5))),
     ];
 
     private delegate void Codec(ReadOnlySpan<byte> packet);

@@ -4,7 +4,7 @@ import json from './json-lines.cjs'
 const { bytes, hex, endpoint, show } = json
 
 const node = from => from && { id: hex(from.id), endpoint: show(from) }
-const reply = r => ({ from: node(r.from), to: show(r.to), token: hex(r.token), error: r.error, value: hex(r.value), closerNodes: (r.closerNodes ?? []).map(show), rtt: r.rtt })
+const reply = r => ({ from: node(r.from), to: show(r.to), token: hex(r.token), errorCode: r.error, value: hex(r.value), closerNodes: (r.closerNodes ?? []).map(show), rtt: r.rtt })
 
 /** Collects what a query emits, then gives what can be asked of the query itself. */
 export async function collected (query, read) {
