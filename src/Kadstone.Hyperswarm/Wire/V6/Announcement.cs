@@ -84,7 +84,7 @@ internal ref struct Announcement : ICompactValue<Announcement>
     /// <param name="token">The token that the storing node gave.</param>
     public readonly bool IsSigned(ReadOnlySpan<byte> purpose, in Key256 target, in Key256 storing, ReadOnlySpan<byte> token)
     {
-        if (!HasPeer || Signature.IsEmpty)
+        if (!HasPeer || Signature.IsEmpty || Peer.RelayAddresses.Packed.Length > RpcReader.MaxDatagramLength)
         {
             return false;
         }

@@ -10,8 +10,8 @@ internal static class HyperSignable
     /// <summary>64: the bytes that are signed.</summary>
     public const int Length = 2 * HyperNamespace.Length;
 
-    // Target, id and token before the peer, the refresh token after it.
-    private const int MaxAnnouncementLength = 4 * 32 + RpcReader.MaxDatagramLength;
+    // Target, id, token, public key, the count of the relay addresses, these, and the refresh token.
+    private const int MaxAnnouncementLength = 5 * 32 + 9 + RpcReader.MaxDatagramLength;
     private const int MaxMutableLength = 2 * 9 + RpcReader.MaxDatagramLength;
 
     /// <summary>Writes what the peer of an announcement signs. It holds for one storing node and while its token lives.</summary>
