@@ -9,15 +9,18 @@ namespace Kadstone.Cli;
 /// <summary>The whole command: parse, run, and one sentence when something is wrong.</summary>
 internal static class CommandLine
 {
+    // "@name" is a value here, as 'put @letter.txt' has it, and no file of arguments.
+    private static readonly ParserConfiguration s_parser = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
+
     internal static async Task<int> RunAsync(string[] arguments, Terminal terminal, CancellationToken cancellationToken)
     {
         RootCommand root = Build(terminal);
-        ParseResult parsed = root.Parse(arguments);
+        ParseResult parsed = root.Parse(arguments, s_parser);
         Command command = parsed.CommandResult.Command;
         if (command.Subcommands.Count > 0 && arguments.Length == Depth(parsed.CommandResult))
         {
             // Nothing was asked for: what could be asked, and the code of a usage error for scripts.
-            root.Parse([.. arguments, "--help"]).Invoke(Configuration(terminal));
+            root.Parse([.. arguments, "--help"], s_parser).Invoke(Configuration(terminal));
             return ExitCode.Usage;
         }
 

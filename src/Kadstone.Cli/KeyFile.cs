@@ -40,7 +40,7 @@ internal static class KeyFile
     }
 
     /// <summary>The seed of a key file; warns when others may read it.</summary>
-    internal static byte[] Read(string path, Terminal terminal)
+    internal static byte[] Read(string path, string option, Terminal terminal)
     {
         byte[] text = new byte[67];
         int length;
@@ -51,7 +51,7 @@ internal static class KeyFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw CommandFailedException.Usage($"--key '{path}' cannot be read: {Failure.OneLine(exception.Message)}");
+            throw CommandFailedException.Usage($"{option} '{path}' cannot be read: {Failure.OneLine(exception.Message)}");
         }
 
         // Never a word of what is in it: it may be a key nevertheless.
@@ -60,7 +60,7 @@ internal static class KeyFile
         bool isKey = digits.Length == 64 && Convert.FromHexString(digits, seed, out _, out _) == OperationStatus.Done;
         if (!isKey)
         {
-            throw CommandFailedException.Usage($"--key '{path}' is no key file; 64 hexadecimal digits and a newline are expected.");
+            throw CommandFailedException.Usage($"{option} '{path}' is no key file; 64 hexadecimal digits and a newline are expected.");
         }
 
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & Others) != 0)

@@ -55,7 +55,7 @@ public sealed record LookupTrace(
                 took = step.AnsweredAt is Instant at && at - begin > took ? at - begin : took;
                 traced.Add(new TraceStep(
                     step.Contact,
-                    step.Hop,
+                    step.Hop - 1,
                     step.IntroducedBy,
                     (step.Contact.Id ^ query.Target).LeadingZeroCount,
                     step.AskedAt - begin,

@@ -14,13 +14,15 @@ public sealed partial class MainlineDht
     /// <param name="node">Where it listens.</param>
     /// <param name="id">Its node id, if known: then only that node counts. Null: the id is learnt from its answer.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The node as it is in the table now.</returns>
+    /// <returns>The node, with the id that it answered with.</returns>
     /// <exception cref="NoNetworkException">It did not answer, or with another id.</exception>
     public async Task<NodeContact> ConnectAsync(UdpEndpoint node, Key160? id = null, CancellationToken cancellationToken = default)
     {
         PingResult answer = await AskAsync(KrpcMethod.Ping, default, node, id, Describe, cancellationToken).ConfigureAwait(false);
         _driver.Run((protocol, now) => protocol.AddRouter(node, now));
-        await RunAsync(new FindNodeQuery(Id), cancellationToken).ConfigureAwait(false);
+
+        // Named as a seed: the table may have no room for it just now, such as when another port of its host stands there.
+        await RunAsync(new FindNodeQuery(Id) { AlsoAsk = [answer.Node] }, cancellationToken).ConfigureAwait(false);
         return answer.Node;
     }
 

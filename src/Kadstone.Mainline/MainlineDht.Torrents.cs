@@ -23,7 +23,7 @@ public sealed partial class MainlineDht
         }
 
         FoundItem? item = await GetMutableAsync(link.PublicKey, link.Salt, cancellationToken).ConfigureAwait(false);
-        return item is not null && InfoHashPointer.TryRead(item.Value.Bencoded.Span, out Key160 named) ? named : null;
+        return item is not null && item.Value.TryGetInfoHash(out Key160 named) ? named : null;
     }
 
     /// <summary>Makes a key name an infohash, so that links of the form <c>magnet:?xs=urn:btpk:…</c> lead to it.</summary>
@@ -37,10 +37,6 @@ public sealed partial class MainlineDht
         Key160 infoHash,
         ReadOnlyMemory<byte> salt = default,
         long? sequence = null,
-        CancellationToken cancellationToken = default)
-    {
-        Span<byte> value = stackalloc byte[InfoHashPointer.Length];
-        InfoHashPointer.Write(value, infoHash);
-        return PutMutableAsync(seed, ItemValue.FromBencoded(value), salt, sequence, null, cancellationToken);
-    }
+        CancellationToken cancellationToken = default) =>
+        PutMutableAsync(seed, ItemValue.FromInfoHash(infoHash), salt, sequence, null, cancellationToken);
 }

@@ -187,6 +187,7 @@ public sealed partial class MainlineDht : IAsyncDisposable
         {
             // Whatever a store of somebody else's making throws: sockets are closed.
             await _driver.DisposeAsync().ConfigureAwait(false);
+            _driver.Run(static (protocol, _) => protocol.StopAll());
             await _store.DisposeAsync().ConfigureAwait(false);
             MainlineLog.Closed(_logger);
         }

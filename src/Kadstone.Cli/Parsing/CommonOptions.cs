@@ -50,7 +50,7 @@ internal static class CommonOptions
         HelpName = helpName,
         Description = description,
         Arity = ArgumentArity.OneOrMore,
-        CustomParser = result => [.. result.Tokens.Select(token => Read(result, token.Value, name, parse)!)],
+        CustomParser = result => [.. result.Tokens.Select(token => Read(result, token.Value, name, parse)).OfType<T>()],
         DefaultValueFactory = _ => [],
     };
 

@@ -6,7 +6,7 @@ namespace Kadstone.Cli.Parsing;
 internal static class ItemValues
 {
     // Far more than an item may have, and little enough to read whatever a file turns out to be.
-    private const int MaxRead = 4_096;
+    private const int MaxRead = 2_048;
 
     internal static async Task<ItemValue> ReadAsync(string text, bool isBencoded, Terminal terminal, CancellationToken cancellationToken)
     {
@@ -22,7 +22,9 @@ internal static class ItemValues
         }
         catch (ArgumentException exception)
         {
-            throw CommandFailedException.Usage($"VALUE: {exception.Message.Replace(" (Parameter 'bytes')", string.Empty, StringComparison.Ordinal).Replace(" (Parameter 'bencoded')", string.Empty, StringComparison.Ordinal)}");
+            string sentence = exception.Message.Split(" (Parameter")[0].TrimEnd('.');
+            string allowed = isBencoded ? "; canonical bencode with sorted keys is expected, such as 5:hello or d1:ai1ee" : string.Empty;
+            throw CommandFailedException.Usage($"VALUE: {sentence}{allowed}.");
         }
     }
 
@@ -46,6 +48,6 @@ internal static class ItemValues
         int length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).AsTask().WaitAsync(cancellationToken);
         return length <= MaxRead
             ? buffer[..length]
-            : throw CommandFailedException.Usage($"VALUE: {name} has more than {MaxRead} bytes; at most {ItemValue.MaxLength} are allowed (BEP 44).");
+            : throw CommandFailedException.Usage($"VALUE: '{name}' has more than {MaxRead} bytes; at most {ItemValue.MaxLength} are allowed (BEP 44).");
     }
 }

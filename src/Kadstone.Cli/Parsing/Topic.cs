@@ -18,7 +18,7 @@ internal sealed record Topic(IReadOnlyList<Key160> InfoHashes, ReadOnlyMemory<by
 
         if (!MagnetLink.TryParse(text, out MagnetLink? link, out string? error))
         {
-            throw new FormatException($"is no link that can be followed: {error}");
+            throw new FormatException($"is no link that can be followed: {error.TrimEnd('.')}; xt=urn:btih:HEX40, xt=urn:btmh or xs=urn:btpk is expected");
         }
 
         Key160[] infoHashes = [.. new[] { link.InfoHash, link.InfoHashV2 }.OfType<Key160>()];

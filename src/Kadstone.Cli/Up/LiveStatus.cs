@@ -28,16 +28,16 @@ internal static class LiveStatus
 
     private static Table Draw(MainlineDht own, IReadOnlyList<MainlineDht> others)
     {
-        Table table = new Table().RoundedBorder().AddColumn("node");
-        foreach (string column in (string[])["contacts", "infohashes", "peers", "datagrams in", "out", "dropped"])
+        Table table = new Table().RoundedBorder().AddColumn(new TableColumn("node").NoWrap());
+        foreach (string column in (string[])["contacts", "infohashes", "peers", "in", "out", "dropped"])
         {
             table.AddColumn(new TableColumn(column).RightAligned());
         }
 
-        Add(table, $"this one, {own.LocalEndpoints[0]}", [own.Status()]);
+        Add(table, $"{own.LocalEndpoints[0]}", [own.Status()]);
         if (others.Count > 0)
         {
-            Add(table, $"the other {others.Count} together", [.. others.Select(node => node.Status())]);
+            Add(table, $"{others.Count} others", [.. others.Select(node => node.Status())]);
         }
 
         return table;

@@ -79,6 +79,12 @@ internal sealed class AnnounceVerb : ClientVerb
         Output output,
         CancellationToken cancellationToken)
     {
+        // An advertisement that begins before the node has joined finds nobody, and tries again only a minute later.
+        if (await WithinTimeoutAsync(arguments, dht.WaitForNetworkAsync, "Joining the network", cancellationToken) == 0)
+        {
+            throw new NoNetworkException("No node of the network answered.");
+        }
+
         List<Advertisement> advertisements = [];
         try
         {

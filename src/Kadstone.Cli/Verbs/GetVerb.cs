@@ -54,8 +54,8 @@ internal sealed class GetVerb : ClientVerb
         ItemTopic? topic = arguments.GetValue(_topic);
         ReadOnlyMemory<byte> publicKey = arguments.GetValue(_publicKey) ?? topic?.PublicKey ?? default;
         ReadOnlyMemory<byte> salt = arguments.GetValue(_salt) ?? topic?.Salt ?? default;
-        FoundItem? item = publicKey.IsEmpty
-            ? await dht.GetImmutableAsync(topic!.Target, cancellationToken)
+        FoundItem? item = publicKey.IsEmpty && topic is not null
+            ? await dht.GetImmutableAsync(topic.Target, cancellationToken)
             : await dht.GetMutableAsync(publicKey, salt, cancellationToken);
         if (item is null)
         {

@@ -53,7 +53,7 @@ internal sealed class PutVerb : ClientVerb
 
     protected override async Task PrepareAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
-        _seed = arguments.GetValue(_key) is string path ? KeyFile.Read(path, Terminal) : null;
+        _seed = arguments.GetValue(_key) is string path ? KeyFile.Read(path, "--key", Terminal) : null;
         _item = await ItemValues.ReadAsync(arguments.GetRequiredValue(_value), arguments.GetValue(_bencoded), Terminal, cancellationToken);
     }
 

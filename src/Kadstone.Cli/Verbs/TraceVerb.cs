@@ -56,6 +56,12 @@ internal sealed class TraceVerb : ClientVerb
         return ExitCode.Found;
     }
 
+    private static string Hops(LookupTrace trace)
+    {
+        int hops = trace.Steps.Count == 0 ? 0 : trace.Steps.Max(step => step.Hop) + 1;
+        return hops == 1 ? "1 hop" : $"{hops} hops";
+    }
+
     private static IEnumerable<string> Draw(LookupTrace trace)
     {
         yield return $"get_peers {trace.Target} over IPv{(trace.IsIPv4 ? 4 : 6)}";
@@ -79,7 +85,7 @@ internal sealed class TraceVerb : ClientVerb
             yield return line;
         }
 
-        yield return $"stopped after {trace.Took.TotalMilliseconds:0.0} ms and {(trace.Steps.Count == 0 ? 0 : trace.Steps.Max(step => step.Hop))} hops: {Why(trace.End)}  (* is one of the {trace.Closest.Count} nearest)";
+        yield return $"stopped after {trace.Took.TotalMilliseconds:0.0} ms and {Hops(trace)}: {Why(trace.End)}  (* is one of the {trace.Closest.Count} nearest)";
     }
 
     private static IEnumerable<string> DrawBranch(
@@ -119,7 +125,7 @@ internal sealed class TraceVerb : ClientVerb
     {
         LookupOutcome outcome = lookup.Outcome;
         StringBuilder line = new();
-        line.Append(CultureInfo.InvariantCulture, $"{peers.Count} peers");
+        line.Append(CultureInfo.InvariantCulture, $"{peers.Count} {(peers.Count == 1 ? "peer" : "peers")}");
         if (lookup.FirstPeerAfter is TimeSpan first)
         {
             line.Append(CultureInfo.InvariantCulture, $", the first after {first.TotalMilliseconds:0.0} ms");

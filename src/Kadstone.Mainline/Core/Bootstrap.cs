@@ -24,6 +24,8 @@ internal sealed class Bootstrap(LocalNode local)
     private static readonly TimeSpan s_memoryPause = TimeSpan.FromMinutes(2);
     private const int MaxSaved = 256;
     private const int MaxRouters = 32;
+    private const int RoundLength = 8;
+    private const int FewestRemembered = 8;
 
     private readonly List<UdpEndpoint> _routers = [];
     private readonly List<NodeContact> _saved = [];
@@ -31,12 +33,14 @@ internal sealed class Bootstrap(LocalNode local)
     private readonly Queue<int> _bucketsToFill = new();
     private List<UdpEndpoint> _remembered = [];
     private Instant _rememberAt;
+    private Instant _seedsAt = new(long.MinValue);
     private Instant _nextAttemptAt;
     private TimeSpan _pause = s_shortestPause;
     private bool _begun;
     private bool _endTold;
     private bool _bucketsListed;
     private int _attempts;
+    private int _askedInRound;
 
     internal LocalNode Local => local;
 
@@ -52,6 +56,16 @@ internal sealed class Bootstrap(LocalNode local)
         {
             _saved.Add(contact);
         }
+    }
+
+    /// <summary>Whether contacts that another address family brings are of use: nobody is known, and none were tried just now.</summary>
+    internal bool WantsSeeds(Instant now) =>
+        _begun && local.Table.Count == 0 && _saved.Count == 0 && Walk is not { IsFinished: false } && now >= _seedsAt;
+
+    internal void AddSeeds(ReadOnlySpan<NodeContact> contacts, Instant now)
+    {
+        _saved.AddRange(contacts);
+        _seedsAt = now + s_longestPause;
     }
 
     internal void AddRouter(UdpEndpoint router, Instant now)
@@ -73,13 +87,19 @@ internal sealed class Bootstrap(LocalNode local)
         HasEnded = _routers.Count == 0 && _saved.Count == 0;
     }
 
-    /// <summary>Our id changed: its neighbours are others, and so are the buckets that have room.</summary>
+    /// <summary>We moved to another place of the key space: whoever is near us there is to be found first.</summary>
     internal void IdChanged()
     {
         Walk?.Query.Stop();
         Walk = null;
-        _bucketsToFill.Clear();
+        ForgetBuckets();
+    }
+
+    // They are listed and filled once after each join.
+    private void ForgetBuckets()
+    {
         _bucketsListed = false;
+        _bucketsToFill.Clear();
     }
 
     internal NodeContact[] TakeSaved()
@@ -104,6 +124,11 @@ internal sealed class Bootstrap(LocalNode local)
 
         bool isWalking = Walk is { IsFinished: false };
         bool isAlone = local.Table.Count == 0;
+        if (isAlone)
+        {
+            ForgetBuckets();
+        }
+
         if (isAlone && now >= _nextAttemptAt && (_routers.Count > 0 || _remembered.Count > 0))
         {
             // All were asked once and the last one had its time: the first join is over, though nobody answered.
@@ -134,13 +159,19 @@ internal sealed class Bootstrap(LocalNode local)
         }
 
         _attempts++;
-        if (_attempts > _routers.Count)
+        _askedInRound++;
+        bool asks = _toAsk.TryDequeue(out router);
+        if (_toAsk.Count > 0 && _askedInRound < RoundLength)
         {
-            _pause = _pause * 2 < s_longestPause ? _pause * 2 : s_longestPause;
+            _nextAttemptAt = now + s_shortestPause;
+            return asks;
         }
 
+        // Several a round, so that a few dead ones do not cost half a minute each.
+        _askedInRound = 0;
         _nextAttemptAt = now + _pause;
-        return _toAsk.TryDequeue(out router);
+        _pause = _pause * 2 < s_longestPause ? _pause * 2 : s_longestPause;
+        return asks;
     }
 
     /// <summary>A random key in the next bucket that has room, once after each join.</summary>
@@ -195,6 +226,11 @@ internal sealed class Bootstrap(LocalNode local)
             return Instant.Never;
         }
 
+        if (_saved.Count > 0)
+        {
+            return now;
+        }
+
         if (local.Table.Count == 0)
         {
             return _routers.Count > 0 || _remembered.Count > 0 ? _nextAttemptAt : Instant.Never;
@@ -206,10 +242,17 @@ internal sealed class Bootstrap(LocalNode local)
     // When the table runs empty because the network is away, these are asked besides the routers.
     private void Remember(Instant now)
     {
-        if (now >= _rememberAt)
+        if (now < _rememberAt)
         {
-            _rememberAt = now + s_memoryPause;
-            _remembered = [.. local.Table.Entries.Take(64).Select(entry => entry.Contact.Endpoint)];
+            return;
+        }
+
+        // The last few of a table that is dying are the worst to remember: then the memory of better days stays.
+        _rememberAt = now + s_memoryPause;
+        List<UdpEndpoint> sound = [.. local.Table.Entries.Where(entry => entry.Failures == 0).Take(64).Select(entry => entry.Contact.Endpoint)];
+        if (sound.Count >= Math.Min(_remembered.Count, FewestRemembered))
+        {
+            _remembered = sound;
         }
     }
 }

@@ -61,15 +61,19 @@ internal sealed class LocalNode
         return count;
     }
 
-    /// <summary>Takes another id; who is in the table stays, in other buckets.</summary>
+    /// <summary>Takes another id; who is in the table stays, in other buckets and no healthier than before.</summary>
     internal void ChangeId(Key160 id, Instant now)
     {
         RoutingTable<Key160, NodeContact> former = Table;
         Id = id;
         Table = new RoutingTable<Key160, NodeContact>(id, _tableOptions, _chance);
-        foreach (TableEntry<NodeContact> entry in former.Entries)
+        foreach (TableEntry<NodeContact> entry in former.Entries.OrderBy(entry => entry.Failures))
         {
-            Table.Admit(entry.Contact, now);
+            Table.Admit(entry.Contact, entry.LastSeen);
+            for (int failure = 0; failure < entry.Failures; failure++)
+            {
+                Table.Failed(entry.Contact, now);
+            }
         }
     }
 }

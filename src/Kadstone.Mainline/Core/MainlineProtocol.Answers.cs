@@ -89,6 +89,22 @@ internal sealed partial class MainlineProtocol
     // The limiter paces the pings to strangers; without it somebody else must.
     private readonly RecentEndpoints _candidates = new(TimeSpan.FromMinutes(1), 4_096);
 
+    private readonly RecentEndpoints _turnedReadOnly = new(TimeSpan.FromMinutes(1), 4_096);
+
+    // A read-only node does not answer: who says so and is silent leaves, whoever answers stays.
+    private void CheckWhetherReadOnly(LocalNode local, NodeContact contact, Instant now)
+    {
+        DirectQuery ping = new(KrpcMethod.Ping, default);
+        ping.Changed = () =>
+        {
+            if (ping.Outcome == DirectOutcome.Silent)
+            {
+                local.Table.Remove(contact);
+            }
+        };
+        Ask(ping, local, contact, isIdKnown: true, CheckAttempts, now);
+    }
+
     /// <summary>One answer in the making: to whom, from where, and how long it may get.</summary>
     private readonly ref struct Reply(LocalNode local, UdpEndpoint to, ReadOnlySpan<byte> transaction, int most, bool IsLean)
     {
@@ -115,23 +131,33 @@ internal sealed partial class MainlineProtocol
         NodeContact contact = new(query.Id, from);
         if (query.IsReadOnly)
         {
-            // BEP 43: read-only nodes do not belong into tables, also not one that stood there before.
-            if (local.Table.Contains(contact))
+            // BEP 43: read-only nodes do not belong into tables. The flag is anybody's to forge, so it only makes us look again.
+            if (local.Table.Contains(contact) && _turnedReadOnly.Add(from, now))
             {
-                local.Table.Remove(contact);
+                CheckWhetherReadOnly(local, contact, now);
             }
         }
         else if (local.Table.Contains(contact))
         {
             local.Table.Queried(contact, now);
+            if (_settings.Limits.IsOn && _limiter.WantsProof(from, now) && !_requests.IsAwaiting(from))
+            {
+                // A proof ends before an entry is due for a check: it must not be served worse than a stranger. Whatever id the query claims.
+                Prove(local, contact, isIdKnown: false, now);
+            }
         }
         else if ((_settings.Limits.IsOn ? _limiter.WantsProof(from, now) : _candidates.Add(from, now)) && !_requests.IsAwaiting(from))
         {
-            // One datagram, so that it stays within what the limiter granted: a forged source must not cost its owner three.
-            if (Ask(new DirectQuery(KrpcMethod.Ping, default), local, contact, isIdKnown: true, attempts: 1, now))
-            {
-                _limiter.Charge(from, _settings.Limits.ProofBytes, now);
-            }
+            Prove(local, contact, isIdKnown: true, now);
+        }
+    }
+
+    // One datagram, so that it stays within what the limiter granted: a forged source must not cost its owner three.
+    private void Prove(LocalNode local, NodeContact contact, bool isIdKnown, Instant now)
+    {
+        if (Ask(new DirectQuery(KrpcMethod.Ping, default), local, contact, isIdKnown, attempts: 1, now))
+        {
+            _limiter.Charge(contact.Endpoint, _settings.Limits.ProofBytes, now);
         }
     }
 

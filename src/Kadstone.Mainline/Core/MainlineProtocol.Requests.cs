@@ -21,7 +21,7 @@ internal sealed partial class MainlineProtocol
     {
         foreach (LocalNode local in ChooseLocals(query.Target))
         {
-            StartWalk(query, local, [], now);
+            StartWalk(query, local, [.. query.AlsoAsk.Where(seed => local.Accepts(seed.Endpoint))], now);
         }
 
         if (query.Walks.Count == 0)
@@ -120,7 +120,7 @@ internal sealed partial class MainlineProtocol
     private void Advance(Instant now)
     {
         _shouldAdvance = false;
-        while (_publications.TryStart(now, out Query due))
+        while (HasJoined && _publications.TryStart(now, out Query due))
         {
             Start(due, now);
         }
@@ -265,7 +265,7 @@ internal sealed partial class MainlineProtocol
         while (_requests.TryExpire(now, out _, out _, out Request request))
         {
             request.IsOpen = false;
-            request.Local.Table.Failed(request.To, now);
+            Failed(request.Local, request.To, now);
             request.Asker.Silent(request, now);
         }
     }
@@ -297,15 +297,17 @@ internal sealed partial class MainlineProtocol
 
         if (message.Fault != KrpcFault.None || !message.HasId || (request.IsIdKnown && message.Id != request.To.Id) || message.Id == local.Id)
         {
-            // BEP 5 knows nodes by id: another id at the same endpoint is another node, and the one that we asked is gone.
+            // BEP 5 knows nodes by id: another id at the same endpoint is another node, and the one that we asked is gone. But a liar may
+            // have named a true node's endpoint under a wrong id: who answers as the one that our table knows there is alive.
             Counters.WrongId++;
-            local.Table.Failed(request.To, now);
-            if (message.HasId && message.Fault == KrpcFault.None)
+            if (message.HasId && message.Fault == KrpcFault.None && message.Id != local.Id)
             {
+                local.Table.Answered(new NodeContact(message.Id, from), now);
                 request.Asker.Mistaken(request, new NodeContact(message.Id, from), now);
             }
             else
             {
+                Failed(local, request.To, now);
                 request.Asker.Silent(request, now);
             }
 
@@ -321,6 +323,7 @@ internal sealed partial class MainlineProtocol
             CountVote(local, from, seen, now);
         }
 
+        SeedOtherFamily(local, message, now);
         request.Asker.Answered(request, message, contact, now);
     }
 
@@ -333,9 +336,22 @@ internal sealed partial class MainlineProtocol
         || BootstrapOf(local).HasEnded
         || (!AddressScopes.IsLocal(local.Bound) && SecureNodeId.IsValid(local.Id, local.Bound));
 
+    // Who fails is tried again after a pause of its own, sooner than upkeep was planned.
+    private void Failed(LocalNode local, NodeContact contact, Instant now)
+    {
+        local.Table.Failed(contact, now);
+        _upkeepAt = Instant.Earlier(_upkeepAt, local.Table.NextDeadline);
+    }
+
     private void Verified(LocalNode local, NodeContact contact, Instant now)
     {
         Admission<NodeContact> admission = local.Table.Admit(contact, now);
+        if (!HasJoined)
+        {
+            // Who waits to use the network need not wait for the last dead contact of the join.
+            JoinChanged?.Invoke();
+        }
+
         if (admission.HasDoubtful)
         {
             Check(local, admission.Doubtful, now);

@@ -8,6 +8,9 @@ namespace Kadstone.Mainline.Core;
 internal sealed partial class MainlineProtocol
 {
     private static readonly TimeSpan s_leastUpkeepPause = TimeSpan.FromMilliseconds(250);
+
+    // The first node of a network has no deadline at all when it starts; what comes in later (contacts, peers) sets none.
+    private static readonly TimeSpan s_longestUpkeepPause = TimeSpan.FromMinutes(1);
     private const int MaxChecksAtOnce = 8;
 
     private readonly Publications _publications;
@@ -67,6 +70,26 @@ internal sealed partial class MainlineProtocol
         _upkeepAt = Instant.Earlier(_upkeepAt, now);
     }
 
+    /// <summary>An answer in one family brings nodes of the other: they are whom to join through while nobody else is known (BEP 32).</summary>
+    private void SeedOtherFamily(LocalNode local, in KrpcMessage answer, Instant now)
+    {
+        Span<NodeContact> contacts = stackalloc NodeContact[8];
+        foreach (Bootstrap bootstrap in _bootstraps)
+        {
+            if (bootstrap.Local.IsIPv4 == local.IsIPv4 || !bootstrap.WantsSeeds(now))
+            {
+                continue;
+            }
+
+            int count = bootstrap.Local.ReadContacts(answer, contacts);
+            if (count > 0)
+            {
+                bootstrap.AddSeeds(contacts[..count], now);
+                _upkeepAt = Instant.Earlier(_upkeepAt, now);
+            }
+        }
+    }
+
     /// <summary>Begins to join. Call once, after routers and saved contacts were added.</summary>
     internal void Join(Instant now)
     {
@@ -113,8 +136,9 @@ internal sealed partial class MainlineProtocol
     {
         publication.LastAt = now;
         publication.LastStored = query.Committed().Stored;
+        publication.HadNothingToTell = !query.Commits && query.Outcome().Answered > 0;
         publication.Rounds++;
-        _publications.Ended(publication, now);
+        _publications.Ended(publication, now, query.HadNobodyToAsk);
         publication.Told?.Invoke(publication);
         _upkeepAt = Instant.Earlier(_upkeepAt, Instant.Later(_publications.NextDeadline, now));
     }
@@ -125,9 +149,10 @@ internal sealed partial class MainlineProtocol
         bool portsAgree = true;
         foreach (LocalNode local in _locals)
         {
-            for (int checks = 0; checks < MaxChecksAtOnce && local.Table.TryNextDoubtful(now, out NodeContact doubtful); checks++)
+            for (int checks = 0; checks < MaxChecksAtOnce && MayCheck(now) && local.Table.TryNextDoubtful(now, out NodeContact doubtful); checks++)
             {
                 Check(local, doubtful, now);
+                _nextCheckAt = now + (s_recovery / Math.Max(1, ContactCount));
             }
 
             portsAgree &= local.Votes.Agreed is null || local.Votes.PortsAgree;
@@ -136,12 +161,14 @@ internal sealed partial class MainlineProtocol
         foreach (Bootstrap bootstrap in _bootstraps)
         {
             next = Instant.Earlier(next, Join(bootstrap, now));
-            if (!IsRefreshing && bootstrap.Local.Table.TryNextRefresh(now, out Key160 target))
+            if (!IsRefreshing && MayRefresh(now) && bootstrap.Local.Table.TryNextRefresh(now, out Key160 target))
             {
                 Refresh(bootstrap.Local, target, now);
+                _nextRefreshAt = now + RefreshPause;
             }
 
-            next = Instant.Earlier(next, bootstrap.Local.Table.NextDeadline);
+            Instant due = bootstrap.Local.Table.NextDeadline;
+            next = Instant.Earlier(next, now < _recoversUntil ? Instant.Later(due, Instant.Earlier(_nextCheckAt, _nextRefreshAt)) : due);
         }
 
         Reachability.Elapse(now, portsAgree);
@@ -149,10 +176,34 @@ internal sealed partial class MainlineProtocol
         next = Instant.Earlier(next, Reachability.NextDeadline);
         next = Instant.Earlier(next, Peers.NextDeadline);
         next = Instant.Earlier(next, _publications.NextDeadline);
-        _upkeepAt = Instant.Later(next, now + s_leastUpkeepPause);
+        _upkeepAt = Instant.Later(Instant.Earlier(next, now + s_longestUpkeepPause), now + s_leastUpkeepPause);
     }
 
     private Bootstrap BootstrapOf(LocalNode local) => Array.Find(_bootstraps, bootstrap => bootstrap.Local == local) ?? _bootstraps[0];
+
+    // After a suspend everything is due at once. The table is as good as it was, so it is gone through at the usual pace.
+    private static readonly TimeSpan s_leap = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_recovery = TimeSpan.FromMinutes(15);
+    private Instant _plannedAt = Instant.Never;
+    private Instant _recoversUntil;
+    private Instant _nextCheckAt;
+    private Instant _nextRefreshAt;
+
+    private TimeSpan RefreshPause => s_recovery / (1 + (ContactCount / 8));
+
+    private bool MayCheck(Instant now) => now >= _recoversUntil || now >= _nextCheckAt;
+
+    private bool MayRefresh(Instant now) => now >= _recoversUntil || now >= _nextRefreshAt;
+
+    private void NoteLeap(Instant now)
+    {
+        if (_plannedAt < Instant.Never && now - _plannedAt > s_leap)
+        {
+            _recoversUntil = now + s_recovery;
+            _nextCheckAt = now;
+            _nextRefreshAt = now + RefreshPause;
+        }
+    }
 
     private Walk? _refresh;
 
@@ -197,6 +248,7 @@ internal sealed partial class MainlineProtocol
 
         if (bootstrap.HasJustEnded())
         {
+            _shouldAdvance = true;
             JoinChanged?.Invoke();
         }
 

@@ -80,7 +80,23 @@ internal sealed partial class MainlineProtocol : IDatagramProtocol
 
     internal int OpenRequests => _requests.Count;
 
-    internal int ActiveWalks => _walks.Count;
+    internal int ActiveWalks => _walks.Count(static walk => !walk.IsFinished);
+
+    /// <summary>The end: lookups and publications stop where they are.</summary>
+    internal void StopAll()
+    {
+        foreach (Publication publication in _publications.All.ToArray())
+        {
+            _publications.Remove(publication);
+        }
+
+        foreach (Walk walk in _walks)
+        {
+            walk.Query.Stop();
+        }
+
+        _walks.Clear();
+    }
 
     /// <inheritdoc/>
     public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint from, byte socket, Instant now)
@@ -178,6 +194,7 @@ internal sealed partial class MainlineProtocol : IDatagramProtocol
     /// <inheritdoc/>
     public void Elapse(Instant now)
     {
+        NoteLeap(now);
         ExpireRequests(now);
         ResendDue(now);
         if (now >= _upkeepAt)
@@ -186,6 +203,7 @@ internal sealed partial class MainlineProtocol : IDatagramProtocol
         }
 
         Advance(now);
+        _plannedAt = Instant.Later(NextDeadline, now);
     }
 
     // BEP 3 sorts the keys of a dictionary, so the kind of message is almost always its last entry.

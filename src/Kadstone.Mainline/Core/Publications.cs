@@ -12,6 +12,7 @@ internal sealed class Publications(Random chance)
 {
     private const int Burst = 16;
     private const int MaxRunning = 8;
+    private static readonly TimeSpan s_alonePause = TimeSpan.FromSeconds(1);
 
     private readonly List<Publication> _all = [];
     private readonly PriorityQueue<Publication, long> _due = new();
@@ -74,7 +75,7 @@ internal sealed class Publications(Random chance)
     }
 
     /// <summary>A publication's query has ended: it is due again after its interval.</summary>
-    internal void Ended(Publication publication, Instant now)
+    internal void Ended(Publication publication, Instant now, bool hadNobodyToAsk)
     {
         _running--;
         publication.Running = null;
@@ -83,8 +84,18 @@ internal sealed class Publications(Random chance)
             return;
         }
 
-        // Nobody to ask, or nobody answered: the network is away; try again soon instead of in 15 min.
-        double factor = publication.LastStored > 0 ? 0.9 + (0.2 * chance.NextDouble()) : 0.05 + (0.05 * chance.NextDouble());
+        if (hadNobodyToAsk)
+        {
+            // It cost nobody anything, and the first contact may come any moment.
+            _credit = Math.Min(Burst, _credit + 1);
+            publication.NextAt = now + s_alonePause;
+            _due.Enqueue(publication, publication.NextAt.Ticks);
+            Schedule(now);
+            return;
+        }
+
+        // Nobody answered: the network is away; try again soon instead of in 15 min.
+        double factor = publication.LastStored > 0 || publication.HadNothingToTell ? 0.9 + (0.2 * chance.NextDouble()) : 0.05 + (0.05 * chance.NextDouble());
         publication.NextAt = now + (publication.Interval * factor);
         _due.Enqueue(publication, publication.NextAt.Ticks);
         Schedule(now);
@@ -133,6 +144,9 @@ internal sealed class Publication(Key160 key, TimeSpan interval, Func<Query> cre
 
     /// <summary>How many nodes acknowledged the last time.</summary>
     internal int LastStored { get; set; }
+
+    /// <summary>Whether the last round ended well without a write: enough nodes have it, or something newer.</summary>
+    internal bool HadNothingToTell { get; set; }
 
     internal int Rounds { get; set; }
 

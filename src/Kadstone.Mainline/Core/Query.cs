@@ -13,6 +13,9 @@ internal abstract class Query
 
     internal IReadOnlyList<Walk> Walks => _walks;
 
+    /// <summary>Who is asked besides the nearest of the table, such as a node that a caller names.</summary>
+    internal IReadOnlyList<NodeContact> AlsoAsk { get; init; } = [];
+
     /// <summary>Called after anything changed; under the driver's lock, so it may only signal.</summary>
     internal Action? Changed { get; set; }
 

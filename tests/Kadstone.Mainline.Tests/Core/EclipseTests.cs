@@ -51,6 +51,7 @@ public sealed class EclipseTests
         _talk.Local.Table.Count.ShouldBe(160);
         Attack();
         Held(honest).Length.ShouldBe(160);
+        Figures.Note($"{AttackersIn(_talk).Length} of {_talk.Local.Table.Count}");
         AttackersIn(_talk).Length.ShouldBeLessThanOrEqualTo(_talk.Local.Table.Count / 4);
     }
 
@@ -101,6 +102,35 @@ public sealed class EclipseTests
         }
     }
 
+    [Fact]
+    public void Liars_who_name_honest_endpoints_under_wrong_ids_cost_them_nothing()
+    {
+        Neighbours network = new(_talk, 200);
+        _talk.Node.AddSaved(network.All.Take(40));
+        _talk.Node.Join(_talk.Now);
+        _talk.Pass(TimeSpan.FromMinutes(1));
+        NodeContact[] held = [.. _talk.Local.Table.Entries.Select(entry => entry.Contact).OrderBy(contact => contact.Id)];
+        network.Adds = query =>
+        {
+            byte[] near = [.. (byte[]?)(query.Arguments.GetValueOrDefault("info_hash") ?? query.Arguments.GetValueOrDefault("target")) ?? new byte[20]];
+            return [("nodes", Krpc.Nodes(Enumerable.Range(0, 8).Select(_ =>
+            {
+                _talk.Chance.NextBytes(near.AsSpan(4));
+                return new NodeContact(Key160.Read(near), held[_talk.Chance.Next(held.Length)].Endpoint);
+            })))];
+        };
+        for (int i = 0; i < 50; i++)
+        {
+            _talk.Node.Start(new Kadstone.Mainline.Core.Queries.GetPeersQuery(_talk.NewKey()), _talk.Now);
+            _talk.Drain();
+            _talk.Pass(TimeSpan.FromSeconds(3));
+        }
+
+        _talk.Node.Counters.WrongId.ShouldBeGreaterThan(100);
+        _talk.Local.Table.Entries.Select(entry => entry.Contact).OrderBy(contact => contact.Id).ShouldBe(held);
+        _talk.Local.Table.Entries.ShouldAllBe(entry => entry.Failures == 0);
+    }
+
     private void Attack()
     {
         for (int i = 0; i < 10_000; i++)
@@ -129,6 +159,7 @@ public sealed class EclipseTests
     private void AssertLimits()
     {
         TableEntry<NodeContact>[] bad = AttackersIn(_talk);
+        Figures.Note($"{bad.Length} of {_talk.Local.Table.Count}");
         bad.Length.ShouldBeInRange(1, 50);
         bad.CountBy(entry => entry.Contact.Prefix).ShouldAllBe(pair => pair.Value <= 10);
         bad.CountBy(entry => (entry.Bucket, entry.Contact.Prefix)).ShouldAllBe(pair => pair.Value <= 2);

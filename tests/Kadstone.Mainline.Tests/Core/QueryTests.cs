@@ -173,6 +173,6 @@ public sealed class QueryTests
         methods.ShouldBe(["announce_peer", "find_node", "get", "get_peers", "ping", "put", "sample_infohashes"], ignoreOrder: true);
 
         // Krpc.Decode throws on keys out of order.
-        talk.Sent.ShouldAllBe(packet => packet.Arguments.Count > 0);
+        talk.Sent.ShouldAllBe(packet => packet.Message.Count > 0);
     }
 }

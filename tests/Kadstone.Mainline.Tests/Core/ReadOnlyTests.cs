@@ -30,8 +30,26 @@ public sealed class ReadOnlyTests
         talk.Befriend(contact);
         talk.Local.Table.Contains(contact).ShouldBeTrue();
         talk.Deliver(Krpc.ReadOnlyQuery("ping", contact.Id), contact.Endpoint);
+        talk.Pass(TimeSpan.FromSeconds(15));
         talk.Local.Table.Contains(contact).ShouldBeFalse();
         talk.Ask("find_node", Conversation.At(2), ("target", contact.Id)).Nodes.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_forged_read_only_flag_costs_a_living_contact_nothing()
+    {
+        Conversation talk = new();
+        Neighbours network = new(talk, 1);
+        NodeContact contact = network.All[0];
+        talk.Befriend(contact);
+        for (int i = 0; i < 100; i++)
+        {
+            talk.Deliver(Krpc.ReadOnlyQuery("ping", contact.Id), contact.Endpoint);
+            talk.Pass(TimeSpan.FromSeconds(1));
+        }
+
+        talk.Local.Table.Contains(contact).ShouldBeTrue();
+        talk.Sent.Count(packet => packet.IsQuery && packet.Method == "ping" && packet.To == contact.Endpoint).ShouldBeLessThanOrEqualTo(4, "a look a minute");
     }
 
     [Fact]

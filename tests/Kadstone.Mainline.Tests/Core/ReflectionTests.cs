@@ -41,6 +41,7 @@ public sealed class ReflectionTests
         talk.Pass(TimeSpan.FromMinutes(1));
         lookup.IsFinished.ShouldBeTrue();
         Packet[] toHost = [.. talk.Questions().Where(packet => packet.To.Host == s_victim.Host)];
+        Figures.Note($"{toHost.Length} packets to the victim's host, {lookup.Outcome().Asked} asked, {talk.Questions().Count()} packets in all");
         toHost.Length.ShouldBeInRange(1, 20);
         toHost.CountBy(packet => packet.To).Max(pair => pair.Value).ShouldBeLessThanOrEqualTo(10);
         lookup.Outcome().Asked.ShouldBeLessThanOrEqualTo(200);

@@ -28,12 +28,3 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
         return code;
     }
 }
-
-internal sealed class VersionAction : SynchronousCommandLineAction
-{
-    public override int Invoke(ParseResult parseResult)
-    {
-        parseResult.InvocationConfiguration.Output.WriteLine($"dht {CommandLine.Version}");
-        return ExitCode.Found;
-    }
-}

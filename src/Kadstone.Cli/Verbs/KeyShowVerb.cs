@@ -4,27 +4,6 @@ using Kadstone.Crypto;
 
 namespace Kadstone.Cli.Verbs;
 
-/// <summary><c>dht key new</c>: a new key file.</summary>
-internal sealed class KeyNewVerb : Verb
-{
-    private readonly Argument<string> _file = CommonOptions.Argument("FILE", "The file to make; it must not be there.", Choices.FilePath);
-    private readonly Option<OutputFormat?> _format = CommonOptions.Format();
-
-    internal KeyNewVerb(Terminal terminal)
-        : base(terminal, "new", "Makes a key file and prints its public key.", "dht key new me.key")
-    {
-        Add(_file);
-        Add(_format);
-    }
-
-    protected override Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
-    {
-        string path = arguments.GetRequiredValue(_file);
-        KeyShowVerb.Print(KeyFile.Create(path), path, new Output(Terminal, arguments.GetValue(_format) == OutputFormat.Json));
-        return Task.FromResult(ExitCode.Found);
-    }
-}
-
 /// <summary><c>dht key show</c>: the public key of a key file.</summary>
 internal sealed class KeyShowVerb : Verb
 {
@@ -41,7 +20,7 @@ internal sealed class KeyShowVerb : Verb
     protected override Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         string path = arguments.GetRequiredValue(_file);
-        Print(KeyFile.Read(path, Terminal), path, new Output(Terminal, arguments.GetValue(_format) == OutputFormat.Json));
+        Print(KeyFile.Read(path, "FILE", Terminal), path, new Output(Terminal, arguments.GetValue(_format) == OutputFormat.Json));
         return Task.FromResult(ExitCode.Found);
     }
 

@@ -1,0 +1,19 @@
+namespace Kadstone.Cli.Tests;
+
+public sealed class HelpTests
+{
+    public static TheoryData<string> Verbs =>
+    [
+        "mainline node", "mainline peers", "mainline announce", "mainline ping", "mainline find-node", "mainline get", "mainline put",
+        "mainline put-signed", "mainline scrape", "mainline sample", "mainline trace", "key new", "key show", "up",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Verbs))]
+    public async Task Every_verb_has_help_with_an_example(string verb)
+    {
+        DhtResult help = await DhtRun.RunAsync([.. verb.Split(' '), "--help"]);
+        help.ShouldEndWith(0).Output.ShouldContain("Examples:\n  ");
+        help.Output.ShouldContain($"dht {verb} ");
+    }
+}

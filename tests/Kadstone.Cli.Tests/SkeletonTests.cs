@@ -1,7 +1,0 @@
-namespace Kadstone.Cli.Tests;
-
-public sealed class SkeletonTests
-{
-    [Fact]
-    public void The_project_builds() => typeof(SkeletonTests).Assembly.GetName().Name.ShouldBe("Kadstone.Cli.Tests");
-}

@@ -1,0 +1,57 @@
+using System.Text.Json;
+
+namespace Kadstone.Cli.Tests;
+
+public sealed class UpTests
+{
+    [Fact]
+    public async Task A_devnet_comes_up_answers_keeps_its_folder_and_comes_up_again()
+    {
+        using TemporaryFolder folder = new();
+        for (int run = 0; run < 2; run++)
+        {
+            await using DhtRun up = DhtRun.Start("up", "--devnet", "--nodes", "9", "--data", folder["data"]);
+            await up.Output.WaitForAsync(line => line.Contains("ready", StringComparison.Ordinal));
+            string example = await up.Output.WaitForAsync(line => line.Contains("./dht mainline announce", StringComparison.Ordinal));
+            (await DhtRun.RunAsync(example.Trim().Split(' ')[1..])).ShouldEndWith(0).Output.ShouldBe("stored at 8 nodes\n");
+            example = await up.Output.WaitForAsync(line => line.Contains("./dht mainline peers", StringComparison.Ordinal));
+            (await DhtRun.RunAsync(example.Trim().Split(' ')[1..])).ShouldEndWith(0).Output.ShouldBe("127.0.0.1:51413\n");
+
+            string daemon = Path.Combine(folder["data"], "daemon.json");
+            JsonElement file = JsonDocument.Parse(await File.ReadAllBytesAsync(daemon, TestContext.Current.CancellationToken)).RootElement;
+            file.GetProperty("pid").GetInt32().ShouldBe(Environment.ProcessId);
+            file.GetProperty("api").ValueKind.ShouldBe(JsonValueKind.Null);
+            if (!OperatingSystem.IsWindows())
+            {
+                File.GetUnixFileMode(daemon).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            }
+
+            DhtResult second = await DhtRun.RunAsync("up", "--devnet", "--data", folder["data"]);
+            second.ShouldEndWith(2).Error.ShouldContain($"process {Environment.ProcessId}");
+            (await up.InterruptAsync()).ShouldBe(0);
+            up.Error.Text.ShouldBeEmpty();
+            Directory.GetFiles(folder["data"]).Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe(["key", "lock", "node.sqlite", "state.json"]);
+        }
+    }
+
+    [Fact]
+    public async Task Events_can_be_JSON()
+    {
+        using TemporaryFolder folder = new();
+        await using DhtRun up = DhtRun.Start("up", "--devnet", "--nodes", "3", "--data", folder["data"], "-o", "json");
+        await up.Output.WaitForAsync(line => line.Contains("\"ready\"", StringComparison.Ordinal));
+        (await up.InterruptAsync()).ShouldBe(0);
+        string[] events = [.. up.Output.Lines.Select(line => JsonDocument.Parse(line).RootElement.GetProperty("event").GetString()!).Distinct()];
+        events.ShouldBe(["listening", "joined", "ready", "status", "stopped"]);
+    }
+
+    [Fact]
+    public async Task Stopped_while_it_starts_it_ends_with_0()
+    {
+        using TemporaryFolder folder = new();
+        await using DhtRun up = DhtRun.Start("up", "--devnet", "--data", folder["data"]);
+        await up.Output.WaitForAsync(line => line.StartsWith("node 2 ", StringComparison.Ordinal));
+        (await up.InterruptAsync()).ShouldBe(0);
+        File.Exists(Path.Combine(folder["data"], "daemon.json")).ShouldBeFalse();
+    }
+}
