@@ -210,9 +210,10 @@ internal sealed partial class RpcProtocol
             Table.Queried(contact, now);
         }
 
-        bool wants = _settings.Limits.IsOn ? _limiter.WantsProof(from, now) : hasId && !isKnown && _candidates.Add(from, now);
-        if (wants && !_requests.IsAwaiting(from)
-            && Ask(new DirectQuery(), Question.Ping, hasId ? contact : RpcContact.FromEndpoint(from), null, attempts: 1, now))
+        // A node that joins has no id at first, so a proof is no admission: it is asked again once it has one. Who is proved is no victim.
+        bool isCandidate = hasId && !isKnown && _limiter.IsProved(from, now) && _candidates.Add(from, now);
+        bool wants = isCandidate || (_settings.Limits.IsOn && !_requests.IsAwaiting(from) && _limiter.WantsProof(from, now));
+        if (wants && Ask(new DirectQuery(), Question.Ping, hasId ? contact : RpcContact.FromEndpoint(from), null, attempts: 1, now))
         {
             // One datagram, so that it stays within what the limiter granted.
             _limiter.Charge(from, _settings.Limits.ProofBytes, now);
