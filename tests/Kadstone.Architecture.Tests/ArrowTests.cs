@@ -13,6 +13,7 @@ public sealed class ArrowTests
         ["Kadstone.Crypto"] = [],
         ["Kadstone.Datagrams"] = ["Kadstone.Kademlia", "Kadstone.Crypto"],
         ["Kadstone.Mainline"] = ["Kadstone.Datagrams", "Kadstone.Kademlia", "Kadstone.Storage", "Kadstone.Crypto"],
+        ["Kadstone.Hyperswarm"] = ["Kadstone.Datagrams", "Kadstone.Kademlia", "Kadstone.Storage", "Kadstone.Crypto"],
         ["Kadstone.Storage.Sqlite"] = ["Kadstone.Storage"],
         ["Kadstone.Simulation"] = ["Kadstone.Datagrams", "Kadstone.Kademlia"],
         ["Kadstone.Cli"] =

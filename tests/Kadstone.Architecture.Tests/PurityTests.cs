@@ -7,7 +7,11 @@ namespace Kadstone.Architecture.Tests;
 public sealed class PurityTests
 {
     /// <summary>Folders whose every type is pure; .editorconfig names the same for the analyzer.</summary>
-    public static TheoryData<string> PureFolders => ["src/Kadstone.Kademlia/", "src/Kadstone.Datagrams/Core/", "src/Kadstone.Mainline/Core/", "src/Kadstone.Mainline/Wire/"];
+    public static TheoryData<string> PureFolders =>
+    [
+        "src/Kadstone.Kademlia/", "src/Kadstone.Datagrams/Core/", "src/Kadstone.Mainline/Core/", "src/Kadstone.Mainline/Wire/",
+        "src/Kadstone.Hyperswarm/Core/", "src/Kadstone.Hyperswarm/Wire/",
+    ];
 
     [Theory]
     [MemberData(nameof(PureFolders))]

@@ -1,0 +1,139 @@
+using Kadstone.Datagrams;
+using Kadstone.Kademlia;
+
+namespace Kadstone.Hyperswarm.Core;
+
+/// <summary>What is due by the clock: joining, checking doubtful contacts, refreshing buckets.</summary>
+internal sealed partial class RpcProtocol
+{
+    private const int MaxBootstrap = 32;
+    private const int MaxChecksAtOnce = 5;
+    private static readonly TimeSpan s_leastUpkeepPause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_longestUpkeepPause = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_shortestJoinPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_longestJoinPause = TimeSpan.FromSeconds(30);
+
+    private readonly List<RpcContact> _bootstrap = [];
+    private Instant _upkeepAt = Instant.Never;
+    private Instant _joinAt = Instant.Never;
+    private TimeSpan _joinPause = s_shortestJoinPause;
+    private Walk? _join;
+    private Walk? _refresh;
+
+    /// <summary>Whether the first join has ended: with contacts, or because there is nobody to ask.</summary>
+    internal bool HasJoined { get; private set; }
+
+    /// <summary>Called when joining makes progress; under the driver's lock, so it may only signal.</summary>
+    internal Action? JoinChanged { get; set; }
+
+    /// <summary>Takes an endpoint to join through.</summary>
+    internal void AddBootstrap(UdpEndpoint endpoint, Instant now)
+    {
+        if (!Accepts(endpoint) || _bootstrap.Count >= MaxBootstrap)
+        {
+            return;
+        }
+
+        RpcContact contact = RpcContact.FromEndpoint(endpoint);
+        if (!IsOwn(contact) && !_bootstrap.Contains(contact))
+        {
+            _bootstrap.Add(contact);
+            _joinAt = Instant.Earlier(_joinAt, now);
+            _upkeepAt = Instant.Earlier(_upkeepAt, now);
+        }
+    }
+
+    /// <summary>Begins to join. Call once, after the bootstrap nodes were added.</summary>
+    internal void Join(Instant now)
+    {
+        HasJoined = _bootstrap.Count == 0;
+        _joinAt = now;
+        _upkeepAt = now;
+        Elapse(now);
+    }
+
+    // Bootstrap nodes only while the table cannot fill a lookup: their operators carry the whole network's starts already.
+    private int CopySeeds(Key256 target, Span<RpcContact> seeds)
+    {
+        int count = Table.CopyClosest(target, seeds[..Walk.Width]);
+        if (count < Walk.Width)
+        {
+            foreach (RpcContact contact in _bootstrap)
+            {
+                seeds[count++] = contact;
+            }
+        }
+
+        return count;
+    }
+
+    private void Upkeep(Instant now)
+    {
+        KeepJoined(now);
+        for (int i = 0; i < MaxChecksAtOnce && Table.TryNextDoubtful(now, out RpcContact doubtful); i++)
+        {
+            Check(doubtful, now);
+        }
+
+        if (_refresh is not { IsFinished: false } && Table.TryNextRefresh(now, out Key256 target))
+        {
+            _refresh = Start(Question.FindNode(target), target, keeps: false, commits: false, static () => { }, now);
+        }
+
+        Instant next = Instant.Earlier(Instant.Earlier(_joinAt, Table.NextDeadline), now + s_longestUpkeepPause);
+        _upkeepAt = Instant.Later(next, now + s_leastUpkeepPause);
+    }
+
+    // The first join, and another one whenever the table has run empty.
+    private void KeepJoined(Instant now)
+    {
+        if (now < _joinAt)
+        {
+            return;
+        }
+
+        if (_bootstrap.Count == 0 || (_join is not null && Table.Count > 0))
+        {
+            _joinPause = s_shortestJoinPause;
+            _joinAt = _bootstrap.Count == 0 ? Instant.Never : now + s_longestJoinPause;
+            return;
+        }
+
+        if (_join is not { IsFinished: false })
+        {
+            _join = Start(Question.FindNode(Id), Id, keeps: false, commits: false, JoinStepped, now);
+            _joinPause = _joinPause * 2 < s_longestJoinPause ? _joinPause * 2 : s_longestJoinPause;
+        }
+
+        _joinAt = now + _joinPause;
+    }
+
+    private void JoinStepped()
+    {
+        HasJoined |= _join is { IsFinished: true };
+        JoinChanged?.Invoke();
+    }
+
+    private void Failed(RpcContact contact, Instant now)
+    {
+        Table.Failed(contact, now);
+        _upkeepAt = Instant.Earlier(_upkeepAt, Table.NextDeadline);
+    }
+
+    private void Verified(RpcContact contact, Instant now)
+    {
+        if (!Accepts(contact.Endpoint))
+        {
+            return;
+        }
+
+        Admission<RpcContact> admission = Table.Admit(contact, now);
+        if (admission.HasDoubtful)
+        {
+            Check(admission.Doubtful, now);
+        }
+    }
+
+    // The table never pings: it names who is doubtful, and this is what checking means here.
+    private void Check(RpcContact contact, Instant now) => Ask(new DirectQuery(), Question.Ping, contact, null, CheckAttempts, now);
+}

@@ -1,0 +1,20 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Kadstone.Hyperswarm;
+
+/// <summary>The log events of the Hyperswarm node, 200 to 299.</summary>
+internal static partial class RpcLog
+{
+    [LoggerMessage(EventId = 200, Level = LogLevel.Information, Message = "listening on {Endpoint}")]
+    internal static partial void Listening(ILogger logger, IPEndPoint endpoint);
+
+    [LoggerMessage(EventId = 201, Level = LogLevel.Information, Message = "closed")]
+    internal static partial void Closed(ILogger logger);
+
+    [LoggerMessage(EventId = 202, Level = LogLevel.Warning, Message = "bootstrap host {Host} cannot be resolved: {Reason}")]
+    internal static partial void CannotResolve(ILogger logger, string host, string reason);
+
+    [LoggerMessage(EventId = 203, Level = LogLevel.Error, Message = "the handler of command {Command} failed")]
+    internal static partial void HandlerFailed(ILogger logger, uint command, Exception exception);
+}
