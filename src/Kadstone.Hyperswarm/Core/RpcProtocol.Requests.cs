@@ -232,6 +232,10 @@ internal sealed partial class RpcProtocol : IWalkHost
         {
             RoundTrips.Sample(now - request.SentAt);
         }
+        else
+        {
+            RoundTrips.SampleAmbiguous(now - request.SentAt);
+        }
 
         // An id that is not the hash of the address is no id: the sender is behind a NAT, or binds another address. It does not belong into tables.
         bool hasId = message.TryGetContact(from, out RpcContact contact);

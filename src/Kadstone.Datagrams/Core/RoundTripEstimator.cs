@@ -1,11 +1,11 @@
-namespace Kadstone.Mainline.Core;
+namespace Kadstone.Datagrams;
 
 /// <summary>How long an answer usually takes: when an open request gives its slot back and is sent once more.</summary>
 /// <remarks>RFC 6298: smoothed mean and deviation; a request that was sent twice gives no sample (Karn's rule).</remarks>
-internal sealed class RoundTripEstimator
+public sealed class RoundTripEstimator
 {
     /// <summary>The first guess, before any answer came.</summary>
-    internal static readonly TimeSpan Initial = TimeSpan.FromSeconds(1);
+    public static TimeSpan Initial { get; } = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan s_least = TimeSpan.FromMilliseconds(200);
 
@@ -17,11 +17,11 @@ internal sealed class RoundTripEstimator
     private double _deviation;
 
     /// <summary>The smoothed mean plus four deviations; 200 ms to 1 s.</summary>
-    internal TimeSpan Patience { get; private set; } = Initial;
+    public TimeSpan Patience { get; private set; } = Initial;
 
     /// <summary>An answer to a request that was sent more than once: it may belong to any of the sendings.</summary>
     /// <remarks>Where every answer comes so, the round trip has grown beyond the patience, and the first sending is what was answered.</remarks>
-    internal void SampleAmbiguous(TimeSpan sinceFirst)
+    public void SampleAmbiguous(TimeSpan sinceFirst)
     {
         if (++_ambiguousInARow >= AmbiguousInARow)
         {
@@ -29,7 +29,8 @@ internal sealed class RoundTripEstimator
         }
     }
 
-    internal void Sample(TimeSpan roundTrip)
+    /// <summary>An answer to a request that was sent once.</summary>
+    public void Sample(TimeSpan roundTrip)
     {
         _ambiguousInARow = 0;
         Take(roundTrip);

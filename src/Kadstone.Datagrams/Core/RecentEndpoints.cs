@@ -1,17 +1,18 @@
-using Kadstone.Datagrams;
 using Kadstone.Kademlia;
 
-namespace Kadstone.Mainline.Core;
+namespace Kadstone.Datagrams;
 
 /// <summary>The endpoints of the last while, in two generations: bounded, and forgotten without a scan.</summary>
-internal sealed class RecentEndpoints(TimeSpan span, int capacity)
+/// <param name="span">How long an endpoint counts as noted, at least.</param>
+/// <param name="capacity">How many of a generation are kept.</param>
+public sealed class RecentEndpoints(TimeSpan span, int capacity)
 {
     private HashSet<UdpEndpoint> _young = [];
     private HashSet<UdpEndpoint> _old = [];
     private Instant _turnAt;
 
     /// <summary>Notes an endpoint; false when it was noted within the span already.</summary>
-    internal bool Add(UdpEndpoint endpoint, Instant now)
+    public bool Add(UdpEndpoint endpoint, Instant now)
     {
         if (now >= _turnAt || _young.Count >= capacity)
         {

@@ -1,14 +1,13 @@
 using System.Diagnostics;
-using Kadstone.Datagrams;
 
-namespace Kadstone.Mainline.Core;
+namespace Kadstone.Datagrams;
 
 /// <summary>Datagrams written and not yet sent: one flat buffer that starts small, grows to a bound and is rewound when empty.</summary>
 /// <remarks>The driver drains it after every batch, so in steady state nothing is allocated and nothing waits.</remarks>
-internal sealed class Outbox
+public sealed class Outbox
 {
-    /// <summary>The longest datagram that is ever written here.</summary>
-    internal const int MaxDatagram = 1_536;
+    /// <summary>1,536: the longest datagram that is ever written here.</summary>
+    public const int MaxDatagram = 1_536;
 
     private const int MaxBytes = 256 * 1024;
 
@@ -20,12 +19,14 @@ internal sealed class Outbox
     private int _count;
     private int _used;
 
-    internal bool IsEmpty => _first == _count;
+    /// <summary>Whether nothing waits.</summary>
+    public bool IsEmpty => _first == _count;
 
-    internal bool HasRoom => _used + MaxDatagram <= MaxBytes;
+    /// <summary>Whether <see cref="Reserve"/> has room for one more.</summary>
+    public bool HasRoom => _used + MaxDatagram <= MaxBytes;
 
     /// <summary>Room for one datagram; empty when the outbox is full: then the datagram is not sent, it is UDP.</summary>
-    internal Span<byte> Reserve()
+    public Span<byte> Reserve()
     {
         if (!HasRoom)
         {
@@ -41,7 +42,7 @@ internal sealed class Outbox
     }
 
     /// <summary>Keeps the first <paramref name="length"/> bytes of what was reserved last.</summary>
-    internal void Commit(UdpEndpoint to, byte socket, int length)
+    public void Commit(UdpEndpoint to, byte socket, int length)
     {
         Debug.Assert(length is > 0 and <= MaxDatagram);
         if (_count == _entries.Length)
@@ -53,7 +54,10 @@ internal sealed class Outbox
         _used += length;
     }
 
-    internal bool TryTake(Span<byte> buffer, out Transmit transmit)
+    /// <summary>Takes the datagram that waits longest.</summary>
+    /// <param name="buffer">At least <see cref="MaxDatagram"/> bytes.</param>
+    /// <param name="transmit">Where it goes and how long it is.</param>
+    public bool TryTake(Span<byte> buffer, out Transmit transmit)
     {
         if (_first == _count)
         {
