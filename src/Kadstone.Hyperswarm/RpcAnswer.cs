@@ -22,6 +22,9 @@ public sealed record RpcAnswer(
     IReadOnlyList<UdpEndpoint> CloserNodes,
     TimeSpan RoundTrip)
 {
+    /// <summary>Which part of the query it answers. Default <see cref="RpcPhase.Walk"/>.</summary>
+    public RpcPhase Phase { get; init; }
+
     /// <summary>20: the nodes that one answer may name.</summary>
     internal const int MaxCloserNodes = 20;
 
