@@ -104,14 +104,14 @@ public sealed class TokenIssuerTests
     public void Issuing_and_checking_allocates_nothing()
     {
         byte[] token = Issue(At(0));
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++)
+        Allocations.Least(() =>
         {
-            _issuer.Write(s_alice, s_key, At(0), token);
-            _issuer.IsValid(s_alice, s_key, At(0), token);
-        }
-
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+            for (int i = 0; i < 1000; i++)
+            {
+                _issuer.Write(s_alice, s_key, At(0), token);
+                _issuer.IsValid(s_alice, s_key, At(0), token);
+            }
+        }).ShouldBe(0);
     }
 
     private byte[] Issue(Instant now)

@@ -22,11 +22,8 @@ public sealed class RpcAllocationTests
         ];
         foreach (byte[] request in requests)
         {
-            Answer(node, request, 200);
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            int answers = Answer(node, request, 1_000);
-            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            (answers, allocated).ShouldBe((1_000, 0));
+            Answer(node, request, 200).ShouldBe(200);
+            Allocations.Least(() => Answer(node, request, 1_000)).ShouldBe(0);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Kadstone.Datagrams;
 
 namespace Kadstone.Mainline.Tests.Wire;
@@ -7,10 +6,6 @@ namespace Kadstone.Mainline.Tests.Wire;
 public sealed class HostileBytesTests
 {
     private static readonly byte[][] Corpus = WireVectors.Corpus();
-
-    private static readonly TimeSpan Hang = TimeSpan.FromMilliseconds(50);
-
-    private delegate void Codec(ReadOnlySpan<byte> packet);
 
     [Fact]
     public void The_message_reader_survives_and_what_it_accepts_is_within_bounds() => Feed(1001, ReadMessage);
@@ -121,44 +116,8 @@ public sealed class HostileBytesTests
         }
     }
 
-    private static void Feed(int seed, Codec codec)
-    {
-        HostileBytes packets = new(Corpus, seed);
-        codec(packets.Next());
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < HostileBytes.Count; i++)
-        {
-            ReadOnlySpan<byte> packet = packets.Next();
-            try
-            {
-                TimeSpan took = Time(codec, packet);
-
-                // A machine under load may pause the thread; a packet that hangs does so again.
-                for (int retries = 3; took > Hang && retries > 0; retries--)
-                {
-                    took = Time(codec, packet);
-                }
-
-                Check(took <= Hang, "time");
-            }
-            catch (Exception exception)
-            {
-                throw new InvalidOperationException($"seed {seed}, packet {i}: {Convert.ToHexStringLower(packet)}", exception);
-            }
-        }
-
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-
-        // The runtime may make a few objects of its own, once, when it compiles a method anew; a codec's would come by the thousand.
-        allocated.ShouldBeLessThan(1024, $"seed {seed}");
-    }
-
-    private static TimeSpan Time(Codec codec, ReadOnlySpan<byte> packet)
-    {
-        long start = Stopwatch.GetTimestamp();
-        codec(packet);
-        return Stopwatch.GetElapsedTime(start);
-    }
+    private static void Feed(int seed, HostileFeed.Codec codec) =>
+        HostileFeed.Run(seed, HostileBytes.Count, new HostileBytes(Corpus, seed).Next, codec);
 
     private static void Check(bool condition, string what)
     {

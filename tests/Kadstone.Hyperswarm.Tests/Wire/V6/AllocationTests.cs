@@ -76,16 +76,5 @@ public sealed class AllocationTests
         }).ShouldBe(0);
     }
 
-    private static long Allocated(Action action)
-    {
-        action();
-        action();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 20; i++)
-        {
-            action();
-        }
-
-        return GC.GetAllocatedBytesForCurrentThread() - before;
-    }
+    private static long Allocated(Action action) => Allocations.Least(action, times: 20);
 }

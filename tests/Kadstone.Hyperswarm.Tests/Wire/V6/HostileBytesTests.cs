@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Kadstone.Datagrams;
 using Kadstone.Kademlia;
 
@@ -14,12 +13,8 @@ public sealed class HostileBytesTests
     private static readonly byte[][] Values = HyperVectors.ValueCorpus();
 
     // A constant: a static field would have the corpora made in the midst of a count of allocations.
-    private const int HangMilliseconds = 50;
-
     private readonly byte[] _first = new byte[4 * RpcReader.MaxDatagramLength];
     private readonly byte[] _second = new byte[4 * RpcReader.MaxDatagramLength];
-
-    private delegate void Codec(ReadOnlySpan<byte> packet);
 
     private delegate bool Plain(ReadOnlySpan<byte> value);
 
@@ -190,44 +185,8 @@ public sealed class HostileBytesTests
         Check(_first.AsSpan(0, length).SequenceEqual(_second.AsSpan(0, twice)), "the rewritten is the same");
     }
 
-    private static void Feed(int seed, byte[][] corpus, Codec codec)
-    {
-        HostileBytes packets = new(corpus, seed);
-        codec(packets.Next());
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < HostileBytes.Count; i++)
-        {
-            ReadOnlySpan<byte> packet = packets.Next();
-            try
-            {
-                double took = Time(codec, packet);
-
-                // A machine under load may pause the thread; a packet that hangs does so again.
-                for (int retries = 3; took > HangMilliseconds && retries > 0; retries--)
-                {
-                    took = Time(codec, packet);
-                }
-
-                Check(took <= HangMilliseconds, "time");
-            }
-            catch (Exception exception)
-            {
-                throw new InvalidOperationException($"seed {seed}, packet {i}: {Convert.ToHexStringLower(packet)}", exception);
-            }
-        }
-
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-
-        // The runtime may make a few objects of its own, once, when it compiles a method anew; a codec's would come by the thousand.
-        allocated.ShouldBeLessThan(1024, $"seed {seed}");
-    }
-
-    private static double Time(Codec codec, ReadOnlySpan<byte> packet)
-    {
-        long start = Stopwatch.GetTimestamp();
-        codec(packet);
-        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-    }
+    private static void Feed(int seed, byte[][] corpus, HostileFeed.Codec codec) =>
+        HostileFeed.Run(seed, HostileBytes.Count, new HostileBytes(corpus, seed).Next, codec);
 
     private static void Check(bool condition, string what)
     {
