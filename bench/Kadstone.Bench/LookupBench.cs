@@ -65,7 +65,7 @@ internal static class LookupBench
         await dht.WaitForNetworkAsync();
 
         // The join goes on with a walk into each bucket that has room, with pauses between them: no client is measured while it joins.
-        for (int quiet = 0; quiet < 50; quiet = dht.Status() is { ActiveLookups: 0, Contacts: > 0 } ? quiet + 1 : 0)
+        for (int quiet = 0; quiet < 50; quiet = dht.Status() is { UpkeepLookups: 0, Contacts: > 0 } ? quiet + 1 : 0)
         {
             await Task.Delay(20);
         }

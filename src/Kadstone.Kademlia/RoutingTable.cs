@@ -116,7 +116,7 @@ public sealed partial class RoutingTable<TKey, TContact>
             return Contest(bucket, namesake, contact, now);
         }
 
-        bool full = namesake >= 0 || bucket.Count >= _options.BucketSize;
+        bool full = namesake >= 0 || bucket.Count >= _options.SizeOf(index);
         int bad = namesake >= 0 ? namesake : full ? bucket.WorstWith(_options.MaxFailures) : -1;
         if (!Fits(bucket, contact, leaving: bad))
         {
@@ -198,7 +198,7 @@ public sealed partial class RoutingTable<TKey, TContact>
     public bool HasRoomFor(TKey key)
     {
         int index = BucketOf(key);
-        return index >= _depth || _buckets[index] is not { } bucket || bucket.Count < _options.BucketSize;
+        return index >= _depth || _buckets[index] is not { } bucket || bucket.Count < _options.SizeOf(index);
     }
 
     /// <summary>The entry that is equal to a contact, under whatever key it stands here; null: none.</summary>
@@ -381,7 +381,7 @@ public sealed partial class RoutingTable<TKey, TContact>
     private void AddEntry(int index, Bucket<TKey, TContact> bucket, in TContact contact, Instant seen)
     {
         EntryHealth health = new() { Added = seen, LastSeen = seen, CheckAt = seen + _options.DoubtfulAfter };
-        bucket.Add(contact, health, _options.BucketSize);
+        bucket.Add(contact, health, _options.SizeOf(index));
         _diversity?.Add(contact.Host, contact.Prefix);
         _refreshAt[index] = Instant.Later(_refreshAt[index], seen + _options.RefreshAfter);
         _nextRefresh = Instant.Earlier(_nextRefresh, _refreshAt[index]);

@@ -6,6 +6,10 @@ public sealed record RoutingTableOptions
     /// <summary>Entries a bucket: the k of the Kademlia paper. Default 8; 1 to 1,024.</summary>
     public int BucketSize { get; init; } = 8;
 
+    /// <summary>Entries of the first buckets, those that cover most of the keyspace, where they differ from <see cref="BucketSize"/>. Default: none do.</summary>
+    /// <remarks>A wide first bucket begins a lookup nearer to its target: each doubling saves a bit of the way. 1 to 1,024 each.</remarks>
+    public IReadOnlyList<int> FirstBucketSizes { get; init; } = [];
+
     /// <summary>Contacts a full bucket keeps in its replacement cache. Default 8; 0 keeps none.</summary>
     public int ReplacementSize { get; init; } = 8;
 
@@ -31,8 +35,16 @@ public sealed record RoutingTableOptions
     /// <summary>Limits a host and a prefix. Default null: not counted.</summary>
     public DiversityLimits? Diversity { get; init; }
 
+    internal int SizeOf(int bucket) => bucket < FirstBucketSizes.Count ? FirstBucketSizes[bucket] : BucketSize;
+
     internal void Validate()
     {
+        foreach (int size in FirstBucketSizes)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(size, 1, nameof(FirstBucketSizes));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(size, 1024, nameof(FirstBucketSizes));
+        }
+
         ArgumentOutOfRangeException.ThrowIfLessThan(BucketSize, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(BucketSize, 1024);
         ArgumentOutOfRangeException.ThrowIfNegative(ReplacementSize);

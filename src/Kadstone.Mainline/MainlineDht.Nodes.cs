@@ -102,6 +102,7 @@ public sealed partial class MainlineDht
         protocol.Peers.KeyCount,
         protocol.Peers.PeerCount,
         protocol.ActiveWalks,
+        protocol.UpkeepWalks,
         protocol.OpenRequests,
         protocol.Published.Count,
         protocol.Counters.Received,

@@ -17,6 +17,7 @@ internal sealed class MainlineMetrics : IDisposable
         _meter = factory.Create("Kadstone.Mainline");
         _meter.CreateObservableUpDownCounter("kadstone.routing_table.contacts", () => Read(status => status.Contacts), "{contact}");
         _meter.CreateObservableUpDownCounter("kadstone.lookup.active", () => Read(status => status.ActiveLookups), "{lookup}");
+        _meter.CreateObservableUpDownCounter("kadstone.lookup.upkeep", () => Read(status => status.UpkeepLookups), "{lookup}");
         _meter.CreateObservableUpDownCounter("kadstone.peer_table.peers", () => Read(status => status.StoredPeers), "{peer}");
         _meter.CreateObservableCounter("kadstone.datagram.received", () => Read(status => status.Received), "{datagram}");
         _meter.CreateObservableCounter("kadstone.datagram.sent", () => Read(status => status.Sent), "{datagram}");

@@ -69,7 +69,8 @@ public readonly record struct PutItemResult(Key160 Target, long Sequence, Lookup
 /// <param name="Contacts">Entries of all routing tables.</param>
 /// <param name="StoredInfoHashes">Infohashes of which we store peers.</param>
 /// <param name="StoredPeers">Peers that we store.</param>
-/// <param name="ActiveLookups">Lookups that run now.</param>
+/// <param name="ActiveLookups">Lookups that callers and our advertisements wait for now.</param>
+/// <param name="UpkeepLookups">Lookups of the node's own: joining, and refreshing its table.</param>
 /// <param name="OpenRequests">Questions that wait for an answer.</param>
 /// <param name="Advertisements">What we publish again and again.</param>
 /// <param name="Received">Datagrams in.</param>
@@ -88,6 +89,7 @@ public sealed record MainlineStatus(
     int StoredInfoHashes,
     int StoredPeers,
     int ActiveLookups,
+    int UpkeepLookups,
     int OpenRequests,
     int Advertisements,
     long Received,

@@ -72,6 +72,24 @@ public sealed class RoutingTableTests
     }
 
     [Fact]
+    public void The_first_buckets_may_be_wider_than_the_others()
+    {
+        RoutingTable<Key160, Peer> table = Table(new RoutingTableOptions { FirstBucketSizes = [20, 10] });
+        for (int bucket = 0; bucket < 4; bucket++)
+        {
+            for (int i = 0; i < 30; i++)
+            {
+                table.Admit(PeerIn(bucket), Start);
+            }
+        }
+
+        int[] sizes = [.. table.Entries.GroupBy(entry => entry.Bucket).OrderBy(bucket => bucket.Key).Select(bucket => bucket.Count())];
+        sizes.ShouldBe([20, 10, 8, 8]);
+        Enumerable.Range(0, 4).ShouldAllBe(bucket => !table.HasRoomFor(PeerIn(bucket).Key));
+        Should.Throw<ArgumentOutOfRangeException>(() => Table(new RoutingTableOptions { FirstBucketSizes = [0] }));
+    }
+
+    [Fact]
     public void A_full_bucket_names_the_entry_silent_longest_once()
     {
         RoutingTable<Key160, Peer> table = Table();

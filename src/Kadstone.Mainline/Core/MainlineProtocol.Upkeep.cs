@@ -228,7 +228,7 @@ internal sealed partial class MainlineProtocol
     // What upkeep starts brings upkeep back when it ends.
     private FindNodeQuery OwnQuery(Key160 target)
     {
-        FindNodeQuery query = new(target);
+        FindNodeQuery query = new(target) { IsUpkeep = true };
         query.Changed = () => _upkeepAt = query.IsFinished ? default : _upkeepAt;
         return query;
     }

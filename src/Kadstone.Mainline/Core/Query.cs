@@ -27,6 +27,9 @@ internal abstract class Query
     /// <summary>What this query publishes again; null for a caller's own query.</summary>
     internal Publication? Publication { get; set; }
 
+    /// <summary>Whether the node asks it for itself, to join or to refresh a bucket.</summary>
+    internal bool IsUpkeep { get; init; }
+
     /// <summary>Whether a commit follows the lookup.</summary>
     internal virtual bool Commits => false;
 

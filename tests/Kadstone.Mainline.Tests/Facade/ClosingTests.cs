@@ -106,6 +106,7 @@ public sealed class ClosingTests
         }
 
         node.Status().ActiveLookups.ShouldBe(0);
+        node.Status().UpkeepLookups.ShouldBe(0);
         return node.Save();
     }
 

@@ -92,7 +92,7 @@ internal static class NodeExtensions
         {
             await node.PingAsync(neighbour, Devnet.Guard());
         }
-        while (node.Status().ActiveLookups > 0);
+        while (node.Status() is { ActiveLookups: > 0 } or { UpkeepLookups: > 0 });
     }
 
     public static async Task<List<TItem>> AllAsync<TItem>(this IAsyncEnumerable<TItem> items)
