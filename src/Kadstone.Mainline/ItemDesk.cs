@@ -2,13 +2,12 @@ using Kadstone.Datagrams;
 using Kadstone.Kademlia;
 using Kadstone.Mainline.Core;
 using Kadstone.Storage;
-using Microsoft.Extensions.Logging;
 
 namespace Kadstone.Mainline;
 
 /// <summary>Serves strangers' get and put: takes them from the core, verifies, awaits the store, gives the core the answer.</summary>
 /// <remarks>BEP 44. A put is answered only after the store has it. Without a store it is error 202, and a get finds nothing.</remarks>
-internal sealed class ItemDesk(DatagramDriver<MainlineProtocol> driver, IRecordStore store, TimeProvider time, ILogger logger) : IAsyncDisposable
+internal sealed class ItemDesk(DatagramDriver<MainlineProtocol> driver, IRecordStore store, TimeProvider time, Troubles troubles) : IAsyncDisposable
 {
     // BEP 44: nodes may drop an item after two hours; its publisher puts it again each hour.
     private static readonly TimeSpan s_lifetime = TimeSpan.FromHours(2);
@@ -179,7 +178,7 @@ internal sealed class ItemDesk(DatagramDriver<MainlineProtocol> driver, IRecordS
         long last = Interlocked.Read(ref _lastWarning);
         if ((last == 0 || time.GetElapsedTime(last, now) > TimeSpan.FromMinutes(1)) && Interlocked.CompareExchange(ref _lastWarning, now, last) == last)
         {
-            MainlineLog.StoreUnavailable(logger, reason);
+            troubles.StoreUnavailable(reason);
         }
     }
 }

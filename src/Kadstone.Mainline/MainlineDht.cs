@@ -34,6 +34,7 @@ public sealed partial class MainlineDht : IAsyncDisposable
     private readonly DatagramDriver<MainlineProtocol> _driver;
     private readonly IRecordStore _store;
     private readonly PeerWatch _watch;
+    private readonly Troubles _troubles;
     private readonly ItemDesk _items;
     private readonly PeerJournal _journal;
     private readonly RouterResolver _routers;
@@ -60,10 +61,34 @@ public sealed partial class MainlineDht : IAsyncDisposable
         _time = time;
         _logger = loggerFactory.CreateLogger("Kadstone.Mainline");
         _watch = new PeerWatch(this, driver, time, _logger);
-        _items = new ItemDesk(driver, store, time, _logger);
-        _journal = new PeerJournal(driver, store, time, _logger);
-        _routers = new RouterResolver(driver, options.Bootstrap, time, _logger);
+        _troubles = new Troubles(this, _logger);
+        _items = new ItemDesk(driver, store, time, _troubles);
+        _journal = new PeerJournal(driver, store, time, _troubles, _logger);
+        _routers = new RouterResolver(driver, options.Bootstrap, time, _troubles);
         _metrics = meters is null ? null : new MainlineMetrics(meters, this);
+    }
+
+    /// <summary>Called for each socket. A node listens before anybody holds it, so a handler is called as it is added.</summary>
+    public event EventHandler<IPEndPoint>? Listening
+    {
+        add
+        {
+            foreach (IPEndPoint endpoint in LocalEndpoints)
+            {
+                value?.Invoke(this, endpoint);
+            }
+        }
+
+        // Nothing was kept.
+        remove { }
+    }
+
+    /// <summary>Raised when something fails that no caller waits for: the store, a bootstrap host's name. The node goes on.</summary>
+    /// <remarks>Called on a thread of the pool; a handler may close the node, and one that throws is logged.</remarks>
+    public event EventHandler<MainlineError>? Error
+    {
+        add => _troubles.Happened += value;
+        remove => _troubles.Happened -= value;
     }
 
     /// <summary>Where the node listens, one endpoint a socket.</summary>

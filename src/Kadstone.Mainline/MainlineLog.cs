@@ -18,7 +18,7 @@ internal static partial class MainlineLog
     [LoggerMessage(EventId = 103, Level = LogLevel.Warning, Message = "the store is not available: {Reason}")]
     internal static partial void StoreUnavailable(ILogger logger, string reason);
 
-    [LoggerMessage(EventId = 104, Level = LogLevel.Error, Message = "a peer event handler failed")]
+    [LoggerMessage(EventId = 104, Level = LogLevel.Error, Message = "an event handler failed")]
     internal static partial void HandlerFailed(ILogger logger, Exception exception);
 
     [LoggerMessage(EventId = 105, Level = LogLevel.Debug, Message = "restored {Peers} peers of {InfoHashes} infohashes from the journal")]

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Kadstone.Mainline;
 
 /// <summary>Writes the peer table behind to the store, and reads it back at the start. Soft state: a crash loses at most the last 5 s.</summary>
-internal sealed class PeerJournal(DatagramDriver<MainlineProtocol> driver, IRecordStore store, TimeProvider time, ILogger logger) : IAsyncDisposable
+internal sealed class PeerJournal(DatagramDriver<MainlineProtocol> driver, IRecordStore store, TimeProvider time, Troubles troubles, ILogger logger) : IAsyncDisposable
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_lifetime = TimeSpan.FromMinutes(45);
@@ -34,7 +34,7 @@ internal sealed class PeerJournal(DatagramDriver<MainlineProtocol> driver, IReco
         }
         catch (StoreUnavailableException exception)
         {
-            MainlineLog.StoreUnavailable(logger, exception.Message);
+            troubles.StoreUnavailable(exception.Message, exception);
         }
 
         _loop = LoopAsync();
@@ -53,7 +53,7 @@ internal sealed class PeerJournal(DatagramDriver<MainlineProtocol> driver, IReco
             }
             catch (Exception exception) when (exception is StoreUnavailableException or ObjectDisposedException)
             {
-                MainlineLog.StoreUnavailable(logger, exception.Message);
+                troubles.StoreUnavailable(exception.Message, exception);
             }
         }
     }
@@ -98,7 +98,7 @@ internal sealed class PeerJournal(DatagramDriver<MainlineProtocol> driver, IReco
             }
             catch (StoreUnavailableException exception)
             {
-                MainlineLog.StoreUnavailable(logger, exception.Message);
+                troubles.StoreUnavailable(exception.Message, exception);
             }
         }
     }

@@ -3,12 +3,11 @@ using System.Net;
 using System.Net.Sockets;
 using Kadstone.Datagrams;
 using Kadstone.Mainline.Core;
-using Microsoft.Extensions.Logging;
 
 namespace Kadstone.Mainline;
 
 /// <summary>Turns the names of bootstrap hosts into endpoints, again and again while nobody answers: names may resolve only later.</summary>
-internal sealed class RouterResolver(DatagramDriver<MainlineProtocol> driver, IReadOnlyList<string> hosts, TimeProvider time, ILogger logger) : IAsyncDisposable
+internal sealed class RouterResolver(DatagramDriver<MainlineProtocol> driver, IReadOnlyList<string> hosts, TimeProvider time, Troubles troubles) : IAsyncDisposable
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
@@ -82,7 +81,7 @@ internal sealed class RouterResolver(DatagramDriver<MainlineProtocol> driver, IR
         }
         catch (Exception exception) when (exception is SocketException or ArgumentException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
-            MainlineLog.CannotResolve(logger, host, exception is OperationCanceledException ? "no answer from the resolver" : exception.Message);
+            troubles.CannotResolve(host, exception is OperationCanceledException ? "no answer from the resolver" : exception.Message);
         }
     }
 
