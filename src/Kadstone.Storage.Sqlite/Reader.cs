@@ -11,7 +11,7 @@ internal sealed class Reader(string path, SqliteStoreOptions options) : IDisposa
     {
         try
         {
-            _get ??= Open().Prepare("SELECT value, sequence, expires, stored FROM records JOIN leases USING (id) WHERE shelf = ?1 AND key = ?2 AND expires > ?3");
+            _get ??= Open().Prepare("SELECT value, sequence, expires, stored FROM leased_records WHERE shelf = ?1 AND key = ?2 AND expires > ?3");
             _get.Bind(1, (long)shelf);
             _get.Bind(2, key);
             _get.Bind(3, now.UtcTicks);
@@ -31,7 +31,7 @@ internal sealed class Reader(string path, SqliteStoreOptions options) : IDisposa
         try
         {
             _list ??= Open().Prepare("""
-                SELECT key, value, sequence, expires, stored FROM records INDEXED BY records_key JOIN leases USING (id)
+                SELECT key, value, sequence, expires, stored FROM leased_records
                 WHERE shelf = ?1 AND key >= ?2 AND (key > ?2 OR ?3) AND expires > ?4 ORDER BY key LIMIT ?5
                 """);
             _list.Bind(1, (long)shelf);

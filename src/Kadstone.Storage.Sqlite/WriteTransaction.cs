@@ -13,10 +13,9 @@ internal sealed class WriteTransaction : IDisposable
     private readonly Statement _commit;
     private readonly Statement _find;
     private readonly Statement _insert;
-    private readonly Statement _insertLease;
-    private readonly Statement _updateLease;
-    private readonly Statement _updateValue;
-    private readonly Statement _updateDue;
+    private readonly Statement _replace;
+    private readonly Statement _refresh;
+    private readonly Statement _setDue;
     private readonly Statement _delete;
     private readonly Statement _deleteLease;
     private readonly Statement _findDue;
@@ -36,17 +35,15 @@ internal sealed class WriteTransaction : IDisposable
         // Immediate: the totals and records that are read stay true until the commit, whoever else has the file open.
         _begin = connection.Prepare("BEGIN IMMEDIATE");
         _commit = connection.Prepare("COMMIT");
-        _find = connection.Prepare("SELECT id, sequence, expires, value, due FROM records JOIN leases USING (id) WHERE shelf = ?1 AND key = ?2");
-        _insert = connection.Prepare("INSERT INTO records(shelf, key, value, due) VALUES (?1, ?2, ?3, ?4)");
-        _insertLease = connection.Prepare("INSERT INTO leases(id, sequence, expires, stored) VALUES (last_insert_rowid(), ?1, ?2, ?3)");
-        _updateLease = connection.Prepare("UPDATE leases SET sequence = ?1, expires = ?2, stored = ?3 WHERE id = ?4");
-        _updateValue = connection.Prepare("UPDATE records SET value = ?1 WHERE id = ?2");
-        _updateDue = connection.Prepare("UPDATE records SET due = ?1 WHERE id = ?2");
+        _find = connection.Prepare("SELECT id, sequence, expires, value, due FROM leased_records WHERE shelf = ?1 AND key = ?2");
+        _insert = connection.Prepare("INSERT INTO records(sequence, expires, stored, value, shelf, key, due) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?2)");
+        _replace = connection.Prepare("UPDATE records SET sequence = ?1, expires = ?2, stored = ?3, value = ?4 WHERE id = ?5");
+        _refresh = connection.Prepare("INSERT INTO leases(sequence, expires, stored, id) VALUES (?1, ?2, ?3, ?4) ON CONFLICT(id) DO UPDATE SET sequence = ?1, expires = ?2, stored = ?3");
+        _setDue = connection.Prepare("UPDATE records SET due = ?1 WHERE id = ?2");
         _delete = connection.Prepare("DELETE FROM records WHERE id = ?1");
         _deleteLease = connection.Prepare("DELETE FROM leases WHERE id = ?1");
         _findDue = connection.Prepare("""
-            SELECT id, expires, length(key), length(value) FROM records INDEXED BY records_due JOIN leases USING (id)
-            WHERE shelf = ?1 AND due <= ?2 ORDER BY due LIMIT ?3
+            SELECT id, expires, length(key), length(value) FROM leased_records WHERE shelf = ?1 AND due <= ?2 ORDER BY due LIMIT ?3
             """);
         _readTotals = connection.Prepare("SELECT shelf, records, bytes FROM shelves");
         _writeTotals = connection.Prepare("INSERT INTO shelves(shelf, records, bytes) VALUES (?1, ?2, ?3) ON CONFLICT(shelf) DO UPDATE SET records = ?2, bytes = ?3");
@@ -81,7 +78,7 @@ internal sealed class WriteTransaction : IDisposable
         if (Find(put.Shelf, key))
         {
             old = ReadFound(key.Length, record);
-            if (_find.Time(2) > _now)
+            if (!old.Value.IsExpired)
             {
                 result = PutRule.OnStored(_find.Number(1), _find.Bytes(3), record, put.ExpectedSequence, _now);
             }
@@ -180,30 +177,38 @@ internal sealed class WriteTransaction : IDisposable
     private Found ReadFound(int keyLength, StoredRecord next)
     {
         ReadOnlySpan<byte> value = _find.Bytes(3);
-        return new Found(_find.Number(0), _find.Number(4), StoreFile.RecordBytes(keyLength, value.Length), value.SequenceEqual(next.Value.Span));
+        long bytes = StoreFile.RecordBytes(keyLength, value.Length);
+        return new Found(_find.Number(0), _find.Number(4), bytes, IsExpired: _find.Time(2) <= _now, HasSameValue: value.SequenceEqual(next.Value.Span));
     }
 
     private void Insert(Shelf shelf, ReadOnlySpan<byte> key, StoredRecord record)
     {
-        _insert.Bind(1, (long)shelf);
-        _insert.Bind(2, key);
-        _insert.Bind(3, record.Value.Span);
-        _insert.Bind(4, record.Expires.UtcTicks);
+        BindLease(_insert, record);
+        _insert.Bind(4, record.Value.Span);
+        _insert.Bind(5, (long)shelf);
+        _insert.Bind(6, key);
         _insert.Run();
-        BindLease(_insertLease, record);
-        _insertLease.Run();
     }
 
     private void Update(Found old, StoredRecord record)
     {
-        BindLease(_updateLease, record);
-        _updateLease.Bind(4, old.Id);
-        _updateLease.Run();
-        if (!old.HasSameValue)
+        if (old.HasSameValue && !old.IsExpired)
         {
-            _updateValue.Bind(1, record.Value.Span);
-            _updateValue.Bind(2, old.Id);
-            _updateValue.Run();
+            BindLease(_refresh, record);
+            _refresh.Bind(4, old.Id);
+            _refresh.Run();
+        }
+        else
+        {
+            BindLease(_replace, record);
+            _replace.Bind(4, record.Value.Span);
+            _replace.Bind(5, old.Id);
+            _replace.Run();
+            if (old.IsExpired)
+            {
+                // Its sequence may be anything, and its lease would count again.
+                DeleteLease(old.Id);
+            }
         }
 
         if (record.Expires.UtcTicks < old.Due)
@@ -219,11 +224,17 @@ internal sealed class WriteTransaction : IDisposable
         statement.Bind(3, record.StoredAt.UtcTicks);
     }
 
+    private void DeleteLease(long id)
+    {
+        _deleteLease.Bind(1, id);
+        _deleteLease.Run();
+    }
+
     private void SetDue(long id, long ticks)
     {
-        _updateDue.Bind(1, ticks);
-        _updateDue.Bind(2, id);
-        _updateDue.Run();
+        _setDue.Bind(1, ticks);
+        _setDue.Bind(2, id);
+        _setDue.Run();
     }
 
     private bool HasRoom(Totals totals, bool exists, long growth) =>
@@ -278,8 +289,7 @@ internal sealed class WriteTransaction : IDisposable
     {
         _delete.Bind(1, id);
         _delete.Run();
-        _deleteLease.Bind(1, id);
-        _deleteLease.Run();
+        DeleteLease(id);
         Count(TotalsOf(shelf), -1, -StoreFile.RecordBytes(keyLength, valueLength));
     }
 
@@ -301,7 +311,7 @@ internal sealed class WriteTransaction : IDisposable
         return totals;
     }
 
-    private readonly record struct Found(long Id, long Due, long Bytes, bool HasSameValue);
+    private readonly record struct Found(long Id, long Due, long Bytes, bool IsExpired, bool HasSameValue);
 
     private sealed class Totals
     {
