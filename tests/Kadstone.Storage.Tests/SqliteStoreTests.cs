@@ -22,6 +22,39 @@ public sealed class SqliteStoreTests : StoreContract
         (await again.CountAsync(Shelf.MainlineImmutable, Token)).ShouldBe(0);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Whatever_is_put_deleted_and_swept_it_answers_as_the_memory_store_does(int seed)
+    {
+        await using MemoryRecordStore memory = new(new MemoryStoreOptions { MaxRecordsPerShelf = MaxRecordsPerShelf }, Clock);
+        Random chance = new(seed);
+        for (int step = 0; step < 2_000; step++)
+        {
+            byte[] key = Key($"key {chance.Next(30)}");
+            switch (chance.Next(20))
+            {
+                case 0:
+                    (await Store.DeleteAsync(Shelf.MainlineMutable, key, Token)).ShouldBe(await memory.DeleteAsync(Shelf.MainlineMutable, key, Token), $"step {step}");
+                    break;
+                case 1:
+                    (await Store.SweepAsync(Clock.Now, Token)).ShouldBe(await memory.SweepAsync(Clock.Now, Token), $"step {step}");
+                    break;
+                case 2:
+                    Clock.Move(TimeSpan.FromMinutes(chance.Next(30)));
+                    break;
+                default:
+                    StoredRecord record = Record($"{chance.Next(2)}", chance.Next(4)) with { Expires = Clock.Now.AddMinutes(chance.Next(60)) };
+                    (await Store.PutAsync(Shelf.MainlineMutable, key, record, cancellationToken: Token))
+                        .ShouldBe(await memory.PutAsync(Shelf.MainlineMutable, key, record, cancellationToken: Token), $"step {step}");
+                    break;
+            }
+
+            (await Store.GetAsync(Shelf.MainlineMutable, key, Token)).ShouldBe(await memory.GetAsync(Shelf.MainlineMutable, key, Token), $"step {step}");
+        }
+    }
+
     [Fact]
     public async Task Closing_leaves_one_file()
     {
