@@ -8,7 +8,7 @@ namespace Kadstone.Bench;
 /// <summary>Upserts a second of the SQLite store, committed in batches as the journal commits them.</summary>
 internal static class SqliteBench
 {
-    internal sealed record SqliteFigures(string Case, int Keys, int Callers, int Batch, long Upserts, double Seconds, double UpsertsPerSecond, long FileBytes);
+    internal sealed record SqliteFigures(string Case, int Keys, int Callers, int Batch, long Upserts, double Seconds, double UpsertsPerSecond, double CpuMicrosecondsPerUpsert, long FileBytes);
 
     private sealed record Load(SqliteRecordStore Store, string File, int Keys, int Callers, int Batch, TimeSpan Duration);
 
@@ -69,6 +69,7 @@ internal static class SqliteBench
             }
         }
 
+        TimeSpan cpuBefore = Environment.CpuUsage.TotalTime;
         long start = Stopwatch.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, load.Callers).Select(_ => Task.Run(async () =>
         {
@@ -79,6 +80,7 @@ internal static class SqliteBench
             }
         })));
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        return new SqliteFigures(what, load.Keys, load.Callers, load.Batch, upserts, seconds, upserts / seconds, new FileInfo(load.File).Length);
+        double cpu = (Environment.CpuUsage.TotalTime - cpuBefore).TotalMicroseconds;
+        return new SqliteFigures(what, load.Keys, load.Callers, load.Batch, upserts, seconds, upserts / seconds, cpu / upserts, new FileInfo(load.File).Length);
     }
 }

@@ -4,7 +4,7 @@ namespace Kadstone.Storage.Sqlite;
 internal sealed class WriteTransaction : IDisposable
 {
     /// <summary>How many refreshed records one transaction postpones while it looks for expired ones to make room.</summary>
-    private const int MaxPostponed = 16 * SweepRequest.PartSize;
+    public const int MaxPostponed = 16 * SweepRequest.PartSize;
 
     private readonly Connection _connection;
     private readonly SqliteStoreOptions _options;

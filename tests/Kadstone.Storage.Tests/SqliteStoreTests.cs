@@ -56,6 +56,23 @@ public sealed class SqliteStoreTests : StoreContract
     }
 
     [Fact]
+    public async Task A_full_shelf_searches_a_bounded_number_of_refreshed_records_for_an_expired_one_and_goes_on_with_the_next_put()
+    {
+        const int Refreshed = WriteTransaction.MaxPostponed;
+        await using SqliteRecordStore store = await SqliteRecordStore.OpenAsync(FilePath(_files++), new SqliteStoreOptions { MaxRecordsPerShelf = Refreshed + 1 }, Clock, Token);
+        await store.PutManyAsync(Batch(Refreshed, "record"), Token);
+        StoredRecord last = Record("value", 1) with { Expires = Clock.Now.AddMinutes(61) };
+        await store.PutAsync(Shelf.MainlineMutable, Key("last"), last, cancellationToken: Token);
+        Clock.Move(TimeSpan.FromMinutes(30));
+        await store.PutManyAsync(Batch(Refreshed, "record"), Token);
+
+        Clock.Move(TimeSpan.FromMinutes(31));
+        (await store.PutAsync(Shelf.MainlineMutable, Key("new"), Record("value", 1), cancellationToken: Token)).ShouldBe(PutResult.Full);
+        (await store.PutAsync(Shelf.MainlineMutable, Key("new"), Record("value", 1), cancellationToken: Token)).ShouldBe(PutResult.Stored);
+        (await store.CountAsync(Shelf.MainlineMutable, Token)).ShouldBe(Refreshed + 1);
+    }
+
+    [Fact]
     public async Task Closing_leaves_one_file()
     {
         await PutAsync("key", Record("value", 1));
