@@ -6,7 +6,7 @@ public sealed record SqliteStoreOptions
     /// <summary>The most records of one shelf. Default 1,000,000; at least 1.</summary>
     public long MaxRecordsPerShelf { get; init; } = 1_000_000;
 
-    /// <summary>About how large the file grows. Default 1 GiB; at least 1 MiB. The write-ahead log beside it adds a twentieth, at most 64 MiB, and what one transaction writes.</summary>
+    /// <summary>About how large the file grows. Default 1 GiB; at least 1 MiB. The write-ahead log beside it adds an eighth, at most 128 MiB, and what one transaction writes.</summary>
     /// <remarks>Each record is counted for what it takes in pages that are two thirds full, as SQLite keeps them, and its lines in the indexes.</remarks>
     public long MaxFileBytes { get; init; } = 1 << 30;
 
