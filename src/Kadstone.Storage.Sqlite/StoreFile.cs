@@ -48,7 +48,7 @@ internal static class StoreFile
                 connection.Execute($"BEGIN IMMEDIATE; {Tables} PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {SchemaVersion}; COMMIT");
             }
 
-            // A page that is written many times goes from the log to the file once: a long log saves a third of a load at random.
+            // A page that is written many times goes from the log to the file once a checkpoint: the longer the log, the fewer times.
             long logBytes = Math.Min(options.MaxFileBytes / 8, 128 << 20);
             connection.Execute($"""
                 PRAGMA journal_mode = WAL;
