@@ -4,7 +4,7 @@ const string Usage = """
     usage: Kadstone.Bench COMMAND [--option value ...]
       lookup FILE                                        lookups of a task file, one JSON line each (bench/run-lookup)
       answer   [--seconds 2] [--contacts 2000]           nanoseconds and bytes allocated for an answered query, no socket
-      sqlite   [--seconds 5] [--batch 256] [--file PATH] upserts a second of the SQLite store
+      sqlite   [--keys 200000] [--callers 4] [--batch 2000] [--seconds 5] [--file PATH] upserts a second of the SQLite store
       memory   [--peers 1000000]                         idle RSS and bytes for a stored peer
       simulate [--nodes 10000] [--hours 1] [--lookups 1000] [--seed 1]   a whole network in virtual time
     """;

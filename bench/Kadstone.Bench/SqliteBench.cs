@@ -8,27 +8,30 @@ namespace Kadstone.Bench;
 /// <summary>Upserts a second of the SQLite store, committed in batches as the journal commits them.</summary>
 internal static class SqliteBench
 {
-    internal sealed record SqliteFigures(string Case, long Upserts, int Batch, double Seconds, double UpsertsPerSecond, long FileBytes);
+    internal sealed record SqliteFigures(string Case, int Keys, int Callers, int Batch, long Upserts, double Seconds, double UpsertsPerSecond, double CpuMicrosecondsPerUpsert, long FileBytes);
 
-    private const int Callers = 4;
-    private const int Keys = 200_000;
+    private sealed record Load(SqliteRecordStore Store, string File, int Keys, int Callers, int Batch, TimeSpan Duration);
 
     public static async Task<int> RunAsync(Arguments arguments)
     {
-        arguments.AllowOnly(operands: 0, "seconds", "batch", "file");
-        TimeSpan duration = TimeSpan.FromSeconds(arguments.Number("seconds", byDefault: 5, atMost: 300));
-        int batch = arguments.Number("batch", byDefault: 2_000, atMost: 2_500);
+        arguments.AllowOnly(operands: 0, "seconds", "keys", "callers", "batch", "file");
         DirectoryInfo scratch = Directory.CreateTempSubdirectory("kadstone-bench-");
         try
         {
             string file = arguments.Options.GetValueOrDefault("file", Path.Combine(scratch.FullName, "records.db"));
             await using SqliteRecordStore store = await SqliteRecordStore.OpenAsync(file);
-            long puts = 0;
-            long version = 0;
-            Report.Write(await UpsertAsync("new keys", store, file, batch, TimeSpan.MaxValue, () => puts < Keys ? (int)Interlocked.Increment(ref puts) : -1, () => 0));
-            puts = 0;
-            Report.Write(await UpsertAsync("known keys, in the order they came", store, file, batch, duration, () => (int)(Interlocked.Increment(ref puts) % Keys), () => ++version));
-            Report.Write(await UpsertAsync("known keys, at random", store, file, batch, duration, () => Random.Shared.Next(Keys), () => ++version));
+            Load load = new(
+                store,
+                file,
+                arguments.Number("keys", byDefault: 200_000, atMost: 1_000_000),
+                arguments.Number("callers", byDefault: 4, atMost: 8),
+                arguments.Number("batch", byDefault: 2_000, atMost: 4_000),
+                TimeSpan.FromSeconds(arguments.Number("seconds", byDefault: 5, atMost: 300)));
+            int next = 0;
+            Report.Write(await UpsertAsync("new keys", load with { Duration = TimeSpan.MaxValue }, () => next < load.Keys ? next++ : -1, isNewValue: false));
+            Report.Write(await UpsertAsync("refreshed in the order they came", load, () => next++ % load.Keys, isNewValue: false));
+            Report.Write(await UpsertAsync("refreshed at random", load, () => Random.Shared.Next(load.Keys), isNewValue: false));
+            Report.Write(await UpsertAsync("new values at random", load, () => Random.Shared.Next(load.Keys), isNewValue: true));
         }
         finally
         {
@@ -37,9 +40,9 @@ internal static class SqliteBench
         return 0;
     }
 
-    private static async Task<SqliteFigures> UpsertAsync(string what, SqliteRecordStore store, string file, int batch, TimeSpan duration, Func<int> nextKey, Func<long> nextVersion)
+    private static async Task<SqliteFigures> UpsertAsync(string what, Load load, Func<int> nextKey, bool isNewValue)
     {
-        byte[] value = new byte[100];
+        long version = 0;
         long upserts = 0;
         Lock draw = new();
         RecordPut[] NextBatch()
@@ -47,9 +50,14 @@ internal static class SqliteBench
             lock (draw)
             {
                 DateTimeOffset now = DateTimeOffset.UtcNow;
-                long version = nextVersion();
-                List<RecordPut> puts = new(batch);
-                for (int i = 0; i < batch && nextKey() is >= 0 and int number; i++)
+                byte[] value = new byte[100];
+                if (isNewValue)
+                {
+                    BinaryPrimitives.WriteInt64BigEndian(value, ++version);
+                }
+
+                List<RecordPut> puts = new(load.Batch);
+                for (int i = 0; i < load.Batch && nextKey() is >= 0 and int number; i++)
                 {
                     // Keys are hashes: neighbours in time are none in the index.
                     byte[] key = new byte[20];
@@ -61,16 +69,18 @@ internal static class SqliteBench
             }
         }
 
+        TimeSpan cpuBefore = Environment.CpuUsage.TotalTime;
         long start = Stopwatch.GetTimestamp();
-        await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Run(async () =>
+        await Task.WhenAll(Enumerable.Range(0, load.Callers).Select(_ => Task.Run(async () =>
         {
-            while (Stopwatch.GetElapsedTime(start) < duration && NextBatch() is { Length: > 0 } puts)
+            while (Stopwatch.GetElapsedTime(start) < load.Duration && NextBatch() is { Length: > 0 } puts)
             {
-                await store.PutManyAsync(puts);
-                Interlocked.Add(ref upserts, puts.Length);
+                IReadOnlyList<PutResult> results = await load.Store.PutManyAsync(puts);
+                Interlocked.Add(ref upserts, results.Count(result => result == PutResult.Stored));
             }
         })));
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        return new SqliteFigures(what, upserts, batch, seconds, upserts / seconds, new FileInfo(file).Length);
+        double cpu = (Environment.CpuUsage.TotalTime - cpuBefore).TotalMicroseconds;
+        return new SqliteFigures(what, load.Keys, load.Callers, load.Batch, upserts, seconds, upserts / seconds, cpu / upserts, new FileInfo(load.File).Length);
     }
 }

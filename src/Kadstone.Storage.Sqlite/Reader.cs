@@ -11,7 +11,7 @@ internal sealed class Reader(string path, SqliteStoreOptions options) : IDisposa
     {
         try
         {
-            _get ??= Open().Prepare("SELECT value, sequence, expires, stored FROM records WHERE shelf = ?1 AND key = ?2 AND expires > ?3");
+            _get ??= Open().Prepare("SELECT value, sequence, expires, stored FROM leased_records WHERE shelf = ?1 AND key = ?2 AND expires > ?3");
             _get.Bind(1, (long)shelf);
             _get.Bind(2, key);
             _get.Bind(3, now.UtcTicks);
@@ -30,10 +30,9 @@ internal sealed class Reader(string path, SqliteStoreOptions options) : IDisposa
     {
         try
         {
-            // The plus keeps SQLite to the order of keys: by the index of expiry it would have to sort the shelf for every page.
             _list ??= Open().Prepare("""
-                SELECT key, value, sequence, expires, stored FROM records
-                WHERE shelf = ?1 AND key >= ?2 AND (key > ?2 OR ?3) AND +expires > ?4 ORDER BY key LIMIT ?5
+                SELECT key, value, sequence, expires, stored FROM leased_records
+                WHERE shelf = ?1 AND key >= ?2 AND (key > ?2 OR ?3) AND expires > ?4 ORDER BY key LIMIT ?5
                 """);
             _list.Bind(1, (long)shelf);
             _list.Bind(2, (afterKey ?? default).Span);

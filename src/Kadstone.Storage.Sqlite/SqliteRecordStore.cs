@@ -142,13 +142,13 @@ public sealed class SqliteRecordStore : IRecordStore
     public async ValueTask<int> SweepAsync(DateTimeOffset now, CancellationToken cancellationToken = default)
     {
         int removed = 0;
-        int removedNow;
+        SweptPart part;
         do
         {
-            removedNow = await _writer.WriteAsync(new SweepRequest(now), cancellationToken).ConfigureAwait(false);
-            removed += removedNow;
+            part = await _writer.WriteAsync(new SweepRequest(now), cancellationToken).ConfigureAwait(false);
+            removed += part.Removed;
         }
-        while (removedNow == SweepRequest.PartSize);
+        while (part.Seen == SweepRequest.PartSize);
 
         return removed;
     }

@@ -6,12 +6,12 @@ public sealed record SqliteStoreOptions
     /// <summary>The most records of one shelf. Default 1,000,000; at least 1.</summary>
     public long MaxRecordsPerShelf { get; init; } = 1_000_000;
 
-    /// <summary>About how large the file grows. Default 1 GiB; at least 1 MiB. The write-ahead log beside it adds a twentieth, at most 32 MiB.</summary>
-    /// <remarks>Each record is counted for what it takes in pages that are two thirds full, as SQLite keeps them, and its line in the index.</remarks>
+    /// <summary>About how large the file grows. Default 1 GiB; at least 1 MiB. The write-ahead log beside it adds an eighth, at most 128 MiB, and what one transaction writes.</summary>
+    /// <remarks>Each record is counted for what it takes in pages that are two thirds full, as SQLite keeps them, and its lines in the indexes.</remarks>
     public long MaxFileBytes { get; init; } = 1 << 30;
 
-    /// <summary>The most records that wait to be written; beyond, a put throws <see cref="StoreFailure.Overloaded"/>. Default 10,000; at least 1.</summary>
-    public int MaxQueuedRecords { get; init; } = 10_000;
+    /// <summary>The most records that wait to be written; beyond, a put throws <see cref="StoreFailure.Overloaded"/>. Default 32,768; at least 1.</summary>
+    public int MaxQueuedRecords { get; init; } = 32_768;
 
     /// <summary>How long a call waits for its turn and its commit before it throws <see cref="StoreFailure.Slow"/>. Default 2 s; above 0.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(2);

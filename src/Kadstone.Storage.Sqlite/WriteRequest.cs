@@ -111,11 +111,11 @@ internal sealed class DeleteRequest(Shelf shelf, byte[] key) : WriteRequest<bool
 }
 
 /// <summary>A bounded part of a sweep, so that puts get their turn between two of them.</summary>
-internal sealed class SweepRequest(DateTimeOffset now) : WriteRequest<int>
+internal sealed class SweepRequest(DateTimeOffset now) : WriteRequest<SweptPart>
 {
     public const int PartSize = 1000;
 
     public override int Records => 1;
 
-    protected override int Apply(WriteTransaction transaction) => transaction.Sweep(now, PartSize);
+    protected override SweptPart Apply(WriteTransaction transaction) => transaction.Sweep(now, PartSize);
 }

@@ -3,6 +3,9 @@ namespace Kadstone.Storage.Sqlite;
 /// <summary>The writer's connection with its prepared statements, and the totals of the transaction that is open on it.</summary>
 internal sealed class WriteTransaction : IDisposable
 {
+    /// <summary>How many refreshed records one transaction postpones while it looks for expired ones to make room.</summary>
+    public const int MaxPostponed = 16 * SweepRequest.PartSize;
+
     private readonly Connection _connection;
     private readonly SqliteStoreOptions _options;
     private readonly TimeProvider _timeProvider;
@@ -10,13 +13,17 @@ internal sealed class WriteTransaction : IDisposable
     private readonly Statement _commit;
     private readonly Statement _find;
     private readonly Statement _insert;
-    private readonly Statement _update;
+    private readonly Statement _replace;
+    private readonly Statement _refresh;
+    private readonly Statement _setDue;
     private readonly Statement _delete;
-    private readonly Statement _findExpired;
+    private readonly Statement _deleteLease;
+    private readonly Statement _findDue;
     private readonly Statement _readTotals;
     private readonly Statement _writeTotals;
     private readonly Dictionary<Shelf, Totals> _totals = [];
     private long _bytes;
+    private int _postponed;
     private DateTimeOffset _now;
 
     public WriteTransaction(Connection connection, SqliteStoreOptions options, TimeProvider timeProvider)
@@ -28,11 +35,16 @@ internal sealed class WriteTransaction : IDisposable
         // Immediate: the totals and records that are read stay true until the commit, whoever else has the file open.
         _begin = connection.Prepare("BEGIN IMMEDIATE");
         _commit = connection.Prepare("COMMIT");
-        _find = connection.Prepare("SELECT id, sequence, expires, value FROM records WHERE shelf = ?1 AND key = ?2");
-        _insert = connection.Prepare("INSERT INTO records(shelf, key, value, sequence, expires, stored) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
-        _update = connection.Prepare("UPDATE records SET value = ?3, sequence = ?4, expires = ?5, stored = ?6 WHERE id = ?1");
+        _find = connection.Prepare("SELECT id, sequence, expires, value, due FROM leased_records WHERE shelf = ?1 AND key = ?2");
+        _insert = connection.Prepare("INSERT INTO records(sequence, expires, stored, value, shelf, key, due) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?2)");
+        _replace = connection.Prepare("UPDATE records SET sequence = ?1, expires = ?2, stored = ?3, value = ?4 WHERE id = ?5");
+        _refresh = connection.Prepare("INSERT INTO leases(sequence, expires, stored, id) VALUES (?1, ?2, ?3, ?4) ON CONFLICT(id) DO UPDATE SET sequence = ?1, expires = ?2, stored = ?3");
+        _setDue = connection.Prepare("UPDATE records SET due = ?1 WHERE id = ?2");
         _delete = connection.Prepare("DELETE FROM records WHERE id = ?1");
-        _findExpired = connection.Prepare("SELECT id, length(key), length(value) FROM records INDEXED BY records_expires WHERE shelf = ?1 AND expires <= ?2 ORDER BY expires LIMIT ?3");
+        _deleteLease = connection.Prepare("DELETE FROM leases WHERE id = ?1");
+        _findDue = connection.Prepare("""
+            SELECT id, expires, length(key), length(value) FROM leased_records WHERE shelf = ?1 AND due <= ?2 ORDER BY due LIMIT ?3
+            """);
         _readTotals = connection.Prepare("SELECT shelf, records, bytes FROM shelves");
         _writeTotals = connection.Prepare("INSERT INTO shelves(shelf, records, bytes) VALUES (?1, ?2, ?3) ON CONFLICT(shelf) DO UPDATE SET records = ?2, bytes = ?3");
     }
@@ -46,6 +58,7 @@ internal sealed class WriteTransaction : IDisposable
         _now = _timeProvider.GetUtcNow();
         _totals.Clear();
         _bytes = 0;
+        _postponed = 0;
         while (_readTotals.Step())
         {
             Totals totals = new() { Records = _readTotals.Number(1), Bytes = _readTotals.Number(2) };
@@ -61,15 +74,13 @@ internal sealed class WriteTransaction : IDisposable
         ReadOnlySpan<byte> key = put.Key.Span;
         StoredRecord record = put.Record;
         PutResult result = PutRule.OnEmpty(record, _now);
-        long? id = Find(put.Shelf, key);
-        long oldBytes = 0;
-        if (id is not null)
+        Found? old = null;
+        if (Find(put.Shelf, key))
         {
-            ReadOnlySpan<byte> value = _find.Bytes(3);
-            oldBytes = StoreFile.RecordBytes(key.Length, value.Length);
-            if (_find.Time(2) > _now)
+            old = ReadFound(key.Length, record);
+            if (!old.Value.IsExpired)
             {
-                result = PutRule.OnStored(_find.Number(1), value, record, put.ExpectedSequence, _now);
+                result = PutRule.OnStored(_find.Number(1), _find.Bytes(3), record, put.ExpectedSequence, _now);
             }
         }
 
@@ -81,44 +92,41 @@ internal sealed class WriteTransaction : IDisposable
 
         Totals totals = TotalsOf(put.Shelf);
         long newBytes = StoreFile.RecordBytes(key.Length, record.Value.Length);
-        if (!HasRoom(totals, id is not null, newBytes - oldBytes))
+        if (!HasRoom(totals, old is not null, newBytes - (old?.Bytes ?? 0)))
         {
-            MakeRoom(put.Shelf, totals, id is not null, newBytes - oldBytes);
+            MakeRoom(put.Shelf, totals, old is not null, newBytes - (old?.Bytes ?? 0));
 
-            // An expired record under this very key may have gone with the others.
-            id = Find(put.Shelf, key);
+            // The record under this very key may have gone or been postponed with the others.
+            old = Find(put.Shelf, key) ? ReadFound(key.Length, record) : null;
             _find.Reset();
-            oldBytes = id is null ? 0 : oldBytes;
-            if (!HasRoom(totals, id is not null, newBytes - oldBytes))
+            if (!HasRoom(totals, old is not null, newBytes - (old?.Bytes ?? 0)))
             {
                 return PutResult.Full;
             }
         }
 
-        Statement write = id is null ? _insert : _update;
-        write.Bind(1, id ?? (long)put.Shelf);
-        if (id is null)
+        if (old is Found found)
         {
-            write.Bind(2, key);
+            Update(found, record);
+        }
+        else
+        {
+            Insert(put.Shelf, key, record);
         }
 
-        write.Bind(3, record.Value.Span);
-        write.Bind(4, record.Sequence);
-        write.Bind(5, record.Expires.UtcTicks);
-        write.Bind(6, record.StoredAt.UtcTicks);
-        write.Run();
-        Count(totals, id is null ? 1 : 0, newBytes - oldBytes);
+        Count(totals, old is null ? 1 : 0, newBytes - (old?.Bytes ?? 0));
         return PutResult.Stored;
     }
 
     public bool Delete(Shelf shelf, ReadOnlySpan<byte> key)
     {
-        if (Find(shelf, key) is not long id)
+        if (!Find(shelf, key))
         {
             _find.Reset();
             return false;
         }
 
+        long id = _find.Number(0);
         bool isVisible = _find.Time(2) > _now;
         int valueLength = _find.Bytes(3).Length;
         _find.Reset();
@@ -126,15 +134,16 @@ internal sealed class WriteTransaction : IDisposable
         return isVisible;
     }
 
-    public int Sweep(DateTimeOffset now, int atMost)
+    /// <summary>Looks at so many of the records that are due: removes the expired, postpones those that were refreshed.</summary>
+    public SweptPart Sweep(DateTimeOffset now, int atMost)
     {
-        int removed = 0;
+        SweptPart part = default;
         foreach (Shelf shelf in _totals.Keys)
         {
-            removed += Sweep(shelf, now, atMost - removed);
+            part += Sweep(shelf, now, atMost - part.Seen);
         }
 
-        return removed;
+        return part;
     }
 
     public void Commit()
@@ -158,11 +167,74 @@ internal sealed class WriteTransaction : IDisposable
     public void Dispose() => _connection.Dispose();
 
     /// <summary>Stands on the record's row afterwards, if there is one: read it, then reset.</summary>
-    private long? Find(Shelf shelf, ReadOnlySpan<byte> key)
+    private bool Find(Shelf shelf, ReadOnlySpan<byte> key)
     {
         _find.Bind(1, (long)shelf);
         _find.Bind(2, key);
-        return _find.Step() ? _find.Number(0) : null;
+        return _find.Step();
+    }
+
+    private Found ReadFound(int keyLength, StoredRecord next)
+    {
+        ReadOnlySpan<byte> value = _find.Bytes(3);
+        long bytes = StoreFile.RecordBytes(keyLength, value.Length);
+        return new Found(_find.Number(0), _find.Number(4), bytes, IsExpired: _find.Time(2) <= _now, HasSameValue: value.SequenceEqual(next.Value.Span));
+    }
+
+    private void Insert(Shelf shelf, ReadOnlySpan<byte> key, StoredRecord record)
+    {
+        BindLease(_insert, record);
+        _insert.Bind(4, record.Value.Span);
+        _insert.Bind(5, (long)shelf);
+        _insert.Bind(6, key);
+        _insert.Run();
+    }
+
+    private void Update(Found old, StoredRecord record)
+    {
+        if (old.HasSameValue && !old.IsExpired)
+        {
+            BindLease(_refresh, record);
+            _refresh.Bind(4, old.Id);
+            _refresh.Run();
+        }
+        else
+        {
+            BindLease(_replace, record);
+            _replace.Bind(4, record.Value.Span);
+            _replace.Bind(5, old.Id);
+            _replace.Run();
+            if (old.IsExpired)
+            {
+                // Its sequence may be anything, and its lease would count again.
+                DeleteLease(old.Id);
+            }
+        }
+
+        if (record.Expires.UtcTicks < old.Due)
+        {
+            SetDue(old.Id, record.Expires.UtcTicks);
+        }
+    }
+
+    private static void BindLease(Statement statement, StoredRecord record)
+    {
+        statement.Bind(1, record.Sequence);
+        statement.Bind(2, record.Expires.UtcTicks);
+        statement.Bind(3, record.StoredAt.UtcTicks);
+    }
+
+    private void DeleteLease(long id)
+    {
+        _deleteLease.Bind(1, id);
+        _deleteLease.Run();
+    }
+
+    private void SetDue(long id, long ticks)
+    {
+        _setDue.Bind(1, ticks);
+        _setDue.Bind(2, id);
+        _setDue.Run();
     }
 
     private bool HasRoom(Totals totals, bool exists, long growth) =>
@@ -170,42 +242,54 @@ internal sealed class WriteTransaction : IDisposable
 
     private void MakeRoom(Shelf shelf, Totals totals, bool exists, long growth)
     {
-        bool removedAny = true;
-        while (removedAny && !HasRoom(totals, exists, growth))
+        // Bounded: a million refreshed records may be due, and others wait for this commit. The next transaction goes on from here.
+        bool sawAny = true;
+        while (sawAny && _postponed < MaxPostponed && !HasRoom(totals, exists, growth))
         {
-            removedAny = Sweep(shelf, _now, SweepRequest.PartSize) > 0 || Sweep(_now, SweepRequest.PartSize) > 0;
+            sawAny = Sweep(shelf, _now, SweepRequest.PartSize).Seen > 0 || Sweep(_now, SweepRequest.PartSize).Seen > 0;
         }
     }
 
-    private int Sweep(Shelf shelf, DateTimeOffset now, int atMost)
+    private SweptPart Sweep(Shelf shelf, DateTimeOffset now, int atMost)
     {
         if (atMost == 0)
         {
-            return 0;
+            return default;
         }
 
-        List<(long Id, int KeyLength, int ValueLength)> expired = [];
-        _findExpired.Bind(1, (long)shelf);
-        _findExpired.Bind(2, now.UtcTicks);
-        _findExpired.Bind(3, atMost);
-        while (_findExpired.Step())
+        List<(long Id, long Expires, int KeyLength, int ValueLength)> due = [];
+        _findDue.Bind(1, (long)shelf);
+        _findDue.Bind(2, now.UtcTicks);
+        _findDue.Bind(3, atMost);
+        while (_findDue.Step())
         {
-            expired.Add((_findExpired.Number(0), (int)_findExpired.Number(1), (int)_findExpired.Number(2)));
+            due.Add((_findDue.Number(0), _findDue.Number(1), (int)_findDue.Number(2), (int)_findDue.Number(3)));
         }
 
-        _findExpired.Reset();
-        foreach ((long id, int keyLength, int valueLength) in expired)
+        _findDue.Reset();
+        int removed = 0;
+        foreach ((long id, long expires, int keyLength, int valueLength) in due)
         {
-            Remove(shelf, id, keyLength, valueLength);
+            if (expires <= now.UtcTicks)
+            {
+                Remove(shelf, id, keyLength, valueLength);
+                removed++;
+            }
+            else
+            {
+                SetDue(id, expires);
+                _postponed++;
+            }
         }
 
-        return expired.Count;
+        return new SweptPart(due.Count, removed);
     }
 
     private void Remove(Shelf shelf, long id, int keyLength, int valueLength)
     {
         _delete.Bind(1, id);
         _delete.Run();
+        DeleteLease(id);
         Count(TotalsOf(shelf), -1, -StoreFile.RecordBytes(keyLength, valueLength));
     }
 
@@ -226,6 +310,8 @@ internal sealed class WriteTransaction : IDisposable
 
         return totals;
     }
+
+    private readonly record struct Found(long Id, long Due, long Bytes, bool IsExpired, bool HasSameValue);
 
     private sealed class Totals
     {

@@ -6,10 +6,11 @@ namespace Kadstone.Storage.Sqlite;
 /// <summary>Group commit: one task takes what waits, writes it in one transaction and answers all after one sync to disk.</summary>
 internal sealed class Writer : IAsyncDisposable
 {
-    /// <summary>The most records of one request: half a transaction, so that two callers share one.</summary>
-    public const int MaxRequestRecords = 2048;
+    /// <summary>The most records of one request: a quarter of a transaction, so that several callers share one.</summary>
+    public const int MaxRequestRecords = 8192;
 
-    private const int MaxTransactionRecords = 4096;
+    // Keys are hashes: the more of them share a commit, the more of them share a page of it.
+    private const int MaxTransactionRecords = 32_768;
     private const int MaxTransactionBytes = 8 << 20;
     private const long MaxQueuedBytes = 64 << 20;
 

@@ -19,7 +19,9 @@ internal static class KillableWriter
         while (true)
         {
             int count = next % 2 == 0 ? BatchSize + 1 : 1;
-            RecordPut[] puts = [.. Enumerable.Range(0, count).Select(i => new RecordPut(Shelf.MainlineMutable, Key(next + i), Record(next + i)))];
+            // Each with an old one that is refreshed: that writes elsewhere than a new one.
+            IEnumerable<long> numbers = Enumerable.Range(0, count).Select(i => next + i).Append(next / 2);
+            RecordPut[] puts = [.. numbers.Select(number => new RecordPut(Shelf.MainlineMutable, Key(number), Record(number)))];
             IReadOnlyList<PutResult> results = await store.PutManyAsync(puts);
             if (results.Any(result => result != PutResult.Stored))
             {

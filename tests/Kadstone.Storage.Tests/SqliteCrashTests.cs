@@ -27,6 +27,7 @@ public sealed class SqliteCrashTests : IDisposable
             {
                 connection.QueryNumber("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'").ShouldBe(0);
                 connection.QueryNumber("SELECT count(*) FROM records").ShouldBe(connection.QueryNumber("SELECT sum(records) FROM shelves"));
+                connection.QueryNumber("SELECT count(*) FROM leases WHERE id NOT IN (SELECT id FROM records)").ShouldBe(0);
             }
 
             await using SqliteRecordStore store = await SqliteRecordStore.OpenAsync(path, cancellationToken: TestContext.Current.CancellationToken);

@@ -22,6 +22,56 @@ public sealed class SqliteStoreTests : StoreContract
         (await again.CountAsync(Shelf.MainlineImmutable, Token)).ShouldBe(0);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Whatever_is_put_deleted_and_swept_it_answers_as_the_memory_store_does(int seed)
+    {
+        await using MemoryRecordStore memory = new(new MemoryStoreOptions { MaxRecordsPerShelf = MaxRecordsPerShelf }, Clock);
+        Random chance = new(seed);
+        for (int step = 0; step < 2_000; step++)
+        {
+            byte[] key = Key($"key {chance.Next(30)}");
+            switch (chance.Next(20))
+            {
+                case 0:
+                    (await Store.DeleteAsync(Shelf.MainlineMutable, key, Token)).ShouldBe(await memory.DeleteAsync(Shelf.MainlineMutable, key, Token), $"step {step}");
+                    break;
+                case 1:
+                    (await Store.SweepAsync(Clock.Now, Token)).ShouldBe(await memory.SweepAsync(Clock.Now, Token), $"step {step}");
+                    break;
+                case 2:
+                    Clock.Move(TimeSpan.FromMinutes(chance.Next(30)));
+                    break;
+                default:
+                    StoredRecord record = Record($"{chance.Next(2)}", chance.Next(4)) with { Expires = Clock.Now.AddMinutes(chance.Next(60)) };
+                    (await Store.PutAsync(Shelf.MainlineMutable, key, record, cancellationToken: Token))
+                        .ShouldBe(await memory.PutAsync(Shelf.MainlineMutable, key, record, cancellationToken: Token), $"step {step}");
+                    break;
+            }
+
+            (await Store.GetAsync(Shelf.MainlineMutable, key, Token)).ShouldBe(await memory.GetAsync(Shelf.MainlineMutable, key, Token), $"step {step}");
+        }
+    }
+
+    [Fact]
+    public async Task A_full_shelf_searches_a_bounded_number_of_refreshed_records_for_an_expired_one_and_goes_on_with_the_next_put()
+    {
+        const int Refreshed = WriteTransaction.MaxPostponed;
+        await using SqliteRecordStore store = await SqliteRecordStore.OpenAsync(FilePath(_files++), new SqliteStoreOptions { MaxRecordsPerShelf = Refreshed + 1 }, Clock, Token);
+        await store.PutManyAsync(Batch(Refreshed, "record"), Token);
+        StoredRecord last = Record("value", 1) with { Expires = Clock.Now.AddMinutes(61) };
+        await store.PutAsync(Shelf.MainlineMutable, Key("last"), last, cancellationToken: Token);
+        Clock.Move(TimeSpan.FromMinutes(30));
+        await store.PutManyAsync(Batch(Refreshed, "record"), Token);
+
+        Clock.Move(TimeSpan.FromMinutes(31));
+        (await store.PutAsync(Shelf.MainlineMutable, Key("new"), Record("value", 1), cancellationToken: Token)).ShouldBe(PutResult.Full);
+        (await store.PutAsync(Shelf.MainlineMutable, Key("new"), Record("value", 1), cancellationToken: Token)).ShouldBe(PutResult.Stored);
+        (await store.CountAsync(Shelf.MainlineMutable, Token)).ShouldBe(Refreshed + 1);
+    }
+
     [Fact]
     public async Task Closing_leaves_one_file()
     {
