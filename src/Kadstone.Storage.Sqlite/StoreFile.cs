@@ -6,7 +6,7 @@ namespace Kadstone.Storage.Sqlite;
 internal static class StoreFile
 {
     /// <summary>PRAGMA user_version. A change of the tables raises it and brings a step in <see cref="Prepare"/>.</summary>
-    public const int SchemaVersion = 1;
+    public const int SchemaVersion = 2;
 
     public const int PageBytes = 4096;
 
@@ -24,6 +24,10 @@ internal static class StoreFile
             id INTEGER PRIMARY KEY, shelf INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,
             sequence INTEGER NOT NULL, expires INTEGER NOT NULL, stored INTEGER NOT NULL, due INTEGER NOT NULL);
         CREATE UNIQUE INDEX records_key ON records(shelf, key);
+        CREATE TABLE shelves(shelf INTEGER PRIMARY KEY, records INTEGER NOT NULL, bytes INTEGER NOT NULL);
+        """;
+
+    private const string Leases = """
         CREATE INDEX records_due ON records(shelf, due);
         CREATE TABLE leases(
             id INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, expires INTEGER NOT NULL, stored INTEGER NOT NULL);
@@ -31,7 +35,14 @@ internal static class StoreFile
             SELECT r.id, shelf, key, value, due, coalesce(l.sequence, r.sequence) AS sequence,
                 coalesce(l.expires, r.expires) AS expires, coalesce(l.stored, r.stored) AS stored
             FROM records r LEFT JOIN leases l ON l.id = r.id AND l.sequence >= r.sequence;
-        CREATE TABLE shelves(shelf INTEGER PRIMARY KEY, records INTEGER NOT NULL, bytes INTEGER NOT NULL);
+        """;
+
+    // Schema 1 had an index of the expiry and no leases, and counted a record's bytes without them.
+    private const string FromSchema1 = """
+        DROP INDEX records_expires;
+        ALTER TABLE records ADD COLUMN due INTEGER NOT NULL DEFAULT 0;
+        UPDATE records SET due = expires;
+        UPDATE shelves SET bytes = (SELECT total((2 * length(key) + length(value) + 124) * 3 / 2) FROM records WHERE records.shelf = shelves.shelf);
         """;
 
     /// <summary>Opens the writer's connection: makes the tables in a new file, refuses what is not ours.</summary>
@@ -42,10 +53,12 @@ internal static class StoreFile
         try
         {
             connection.Execute($"PRAGMA page_size = {PageBytes}");
-            if (connection.QueryNumber("PRAGMA user_version") == 0)
+            long version = connection.QueryNumber("PRAGMA user_version");
+            if (version < SchemaVersion)
             {
                 // Before write-ahead logging is on: version and tables reach the file itself, where the next start's CheckHeader reads them.
-                connection.Execute($"BEGIN IMMEDIATE; {Tables} PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {SchemaVersion}; COMMIT");
+                string before = version == 0 ? Tables : FromSchema1;
+                connection.Execute($"BEGIN IMMEDIATE; {before} {Leases} PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {SchemaVersion}; COMMIT");
             }
 
             // A page that is written many times goes from the log to the file once a checkpoint: the longer the log, the fewer times.

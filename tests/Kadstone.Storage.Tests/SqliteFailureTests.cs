@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Kadstone.Storage.Sqlite;
 
 namespace Kadstone.Storage.Tests;
@@ -192,7 +193,7 @@ public sealed class SqliteFailureTests : IDisposable
 
         using (Connection future = Connection.Open(FilePath, TimeSpan.Zero))
         {
-            future.Execute("PRAGMA user_version = 2");
+            future.Execute($"PRAGMA user_version = {StoreFile.SchemaVersion + 1}");
         }
 
         byte[] before = await File.ReadAllBytesAsync(FilePath, Token);
@@ -202,6 +203,31 @@ public sealed class SqliteFailureTests : IDisposable
         (await File.ReadAllBytesAsync(FilePath, Token)).ShouldBe(before);
         File.GetLastWriteTimeUtc(FilePath).ShouldBe(writtenAt);
         Directory.GetFiles(_folder.Path).ShouldBe([FilePath]);
+    }
+
+    [Fact]
+    public async Task A_file_of_the_first_schema_keeps_its_records()
+    {
+        StoredRecord kept;
+        await using (SqliteRecordStore store = await OpenAsync())
+        {
+            await PutAsync(store, "key");
+            kept = (await store.GetAsync(Shelf.MainlineMutable, Encoding.UTF8.GetBytes("key"), Token)).ShouldNotBeNull();
+        }
+
+        using (Connection first = Connection.Open(FilePath, TimeSpan.Zero))
+        {
+            first.Execute("""
+                DROP VIEW leased_records; DROP TABLE leases; DROP INDEX records_due; ALTER TABLE records DROP COLUMN due;
+                CREATE INDEX records_expires ON records(shelf, expires); UPDATE shelves SET bytes = 1; PRAGMA user_version = 1;
+                """);
+        }
+
+        await using SqliteRecordStore again = await OpenAsync();
+        (await again.GetAsync(Shelf.MainlineMutable, Encoding.UTF8.GetBytes("key"), Token)).ShouldBe(kept);
+        await PutAsync(again, "another");
+        (await again.SweepAsync(DateTimeOffset.MaxValue, Token)).ShouldBe(2);
+        (await again.CountAsync(Shelf.MainlineMutable, Token)).ShouldBe(0);
     }
 
     [Fact]
