@@ -83,9 +83,9 @@ internal sealed partial class RpcProtocol : IWalkHost
         Parallelism = plan.Concurrency ?? WalkPlan.DefaultConcurrency,
         ClosingParallelism = 0,
         Quorum = Math.Max(1, count),
-        Patience = RoundTrips.Patience * (1 << LookupAttempts),
+        Patience = RoundTrips.Patience,
         MaxCandidates = Math.Max(1, count),
-        MaxRequests = Math.Max(1, count),
+        MaxRequests = count + 1,
     };
 
     /// <summary>Asks one endpoint one question. The outcome is <see cref="DirectOutcome.NotSent"/> when it may not be asked or too much is open.</summary>
