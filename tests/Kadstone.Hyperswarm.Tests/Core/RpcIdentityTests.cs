@@ -132,6 +132,17 @@ public sealed class RpcIdentityTests
     }
 
     [Fact]
+    public void Two_liars_among_many_do_not_cost_the_id()
+    {
+        RpcConversation talk = new(s_adaptive);
+        RpcNeighbours network = new(talk, 12);
+        network.Sees = (node, socket) => Array.IndexOf(network.All, node) < 2 && talk.Node.IsPersistent ? At(200) : socket == 0 ? Home : Client;
+        network.Join();
+        talk.Pass(TimeSpan.FromHours(5));
+        (talk.Node.IsPersistent, talk.Node.Id).ShouldBe((true, IdOf(Home)));
+    }
+
+    [Fact]
     public void A_prefix_has_one_vote_however_many_nodes_it_runs()
     {
         RpcConversation talk = new(new RpcSettings { IsAdaptive = true, Diversity = true });

@@ -121,6 +121,25 @@ public sealed class RpcWalkTests
     }
 
     [Fact]
+    public void A_query_that_waits_for_its_caller_wakes_nobody()
+    {
+        RpcConversation talk = new(s_settings);
+        RpcNeighbours network = new(talk, 100);
+        network.Serves = sent => sent.To.Address % 3 == 0 ? null : Response(sent, IdOf(sent.To), RpcNeighbours.Token, closer: network.Closest(s_target));
+        network.Join();
+        Walk walk = talk.Node.Start(new WalkPlan(s_question, s_target) { Keeps = true, Concurrency = 8 }, talk.Now);
+        talk.Drain();
+        talk.Pass(TimeSpan.FromSeconds(30));
+        walk.IsPaused.ShouldBeTrue();
+        for (int i = 0; i < 3; i++)
+        {
+            talk.Node.Elapse(talk.Now);
+            talk.Drain();
+            talk.Node.NextDeadline.ShouldBeGreaterThan(talk.Now);
+        }
+    }
+
+    [Fact]
     public void Of_a_query_that_was_left_nothing_is_sent_any_more()
     {
         RpcConversation talk = new(s_settings);
