@@ -21,8 +21,8 @@ internal static partial class RpcLog
     [LoggerMessage(EventId = 204, Level = LogLevel.Warning, Message = "the node starts afresh: {Error}")]
     internal static partial void BadState(ILogger logger, string error);
 
-    [LoggerMessage(EventId = 205, Level = LogLevel.Information, Message = "others now keep this node in their tables, as {Id}")]
-    internal static partial void BecamePersistent(ILogger logger, string id);
+    [LoggerMessage(EventId = 205, Level = LogLevel.Information, Message = "others now keep this node, listening on {Endpoint}, in their tables as {Id}")]
+    internal static partial void BecamePersistent(ILogger logger, string id, IPEndPoint endpoint);
 
     [LoggerMessage(EventId = 206, Level = LogLevel.Information, Message = "this node is ephemeral again: its address may have changed")]
     internal static partial void BecameEphemeral(ILogger logger);

@@ -29,10 +29,13 @@ public sealed partial class RpcNode : IRpcNode
     private readonly CancellationTokenSource _closing = new();
     private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private readonly Signal _identity = new();
+
     // Guards the start and the end. Held while sockets are bound, never while anything is awaited.
     private readonly Lock _life = new();
     private DatagramDriver<RpcProtocol>? _driver;
     private RpcResolver? _resolver;
+    private Task _telling = Task.CompletedTask;
     private Task? _disposal;
 
     private RpcNode(RpcOptions options, TimeProvider time, ILoggerFactory loggers)
@@ -219,7 +222,7 @@ public sealed partial class RpcNode : IRpcNode
             driver.Run((protocol, _) =>
             {
                 protocol.JoinChanged = () => _joined.TrySetResult();
-                protocol.IdentityChanged = () => TellIdentity(protocol);
+                protocol.IdentityChanged = _identity.Set;
                 foreach (uint command in _responder.Served)
                 {
                     protocol.Serve(command);
@@ -236,20 +239,24 @@ public sealed partial class RpcNode : IRpcNode
             _resolver = new RpcResolver(driver, [.. _options.Bootstrap.Select(host => HostPort.Parse(host))], _time, _logger);
             _resolver.Start();
             _driver = driver;
+            _telling = TellIdentityAsync(driver);
             return driver;
         }
     }
 
-    // Under the driver's lock: an id of a log line costs less than a task that waits for it.
-    private void TellIdentity(RpcProtocol protocol)
+    private async Task TellIdentityAsync(DatagramDriver<RpcProtocol> driver)
     {
-        if (protocol.IsPersistent)
+        while (true)
         {
-            RpcLog.BecamePersistent(_logger, protocol.Id.ToString());
-        }
-        else
-        {
-            RpcLog.BecameEphemeral(_logger);
+            await _identity.WaitAsync(_closing.Token).ConfigureAwait(false);
+            if (Id is { } id)
+            {
+                RpcLog.BecamePersistent(_logger, id.ToString(), driver.LocalEndpoints[RpcProtocol.ServerSocket]);
+            }
+            else
+            {
+                RpcLog.BecameEphemeral(_logger);
+            }
         }
     }
 
@@ -324,6 +331,7 @@ public sealed partial class RpcNode : IRpcNode
             _options.Socket.Dispose();
         }
 
+        await _telling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _responder.DisposeAsync().ConfigureAwait(false);
         RpcLog.Closed(_logger);
     }

@@ -26,6 +26,13 @@ internal sealed class CongestionWindow
         return _slots[_current] < MostInSlot && Count < MostInAll;
     }
 
+    /// <summary>Whether there is room for what others make us ask: half of all, so that strangers cannot close the window for our own queries.</summary>
+    internal bool HasRoomForOthers(Instant now)
+    {
+        Turn(now);
+        return _slots[_current] < MostInSlot / 2 && Count < MostInAll / 2;
+    }
+
     internal void Sent(Instant now)
     {
         Turn(now);

@@ -115,6 +115,25 @@ public sealed class RpcHostilePacketTests
     }
 
     [Fact]
+    public void A_flood_of_strangers_does_not_close_the_window_for_our_own_requests()
+    {
+        RpcConversation talk = new(new RpcSettings { IsPersistent = true });
+        RpcNeighbours network = new(talk, 30);
+        network.Join();
+        int before = talk.Sent.Count;
+        for (int i = 0; i < 5_000; i++)
+        {
+            talk.Deliver(Request(RpcInternalCommand.FindNode, IdOf(At(1_000 + i)), default(Key256)), At(1_000 + i));
+        }
+
+        talk.Sent.Skip(before).Count(sent => sent.IsRequest).ShouldBeInRange(1, 40);
+        Walk walk = talk.Node.Start(new WalkPlan(Question.FindNode(default), default), talk.Now);
+        talk.Drain();
+        walk.IsFinished.ShouldBeTrue();
+        walk.Good.ShouldBeGreaterThanOrEqualTo(20);
+    }
+
+    [Fact]
     public void Only_the_address_port_socket_and_number_that_were_asked_answer()
     {
         RpcConversation talk = new();
