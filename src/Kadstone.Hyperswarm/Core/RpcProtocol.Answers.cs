@@ -58,7 +58,7 @@ internal sealed partial class RpcProtocol
         else if (_served.Contains(request.Command))
         {
             Key256? id = request.TryGetContact(from, out RpcContact sender) ? sender.Id : null;
-            ReadOnlyMemory<byte>? value = request.HasValue ? request.Value.ToArray() : null;
+            ReadOnlyMemory<byte>? value = request.HasValue ? request.Value.ToArray() : default(ReadOnlyMemory<byte>?);
             RpcRequest asked = new(from, id, request.Command, target, value, isTrusted);
             Counters.InboxFull += InboundRequests.TryAdd(new InboundRequest(asked, request.Transaction, socket, now)) ? 0 : 1;
         }
@@ -168,7 +168,7 @@ internal sealed partial class RpcProtocol
     // A hint is anybody's to forge: it makes us look, and only the node's own silence costs it its place.
     private void CheckHint(UdpEndpoint silent, Instant now)
     {
-        if (_hintChecks >= MaxHintChecks || !Accepts(silent))
+        if (_hintChecks >= MaxHintChecks || !Accepts(silent) || !_window.HasRoomForOthers(now))
         {
             return;
         }
@@ -208,6 +208,11 @@ internal sealed partial class RpcProtocol
         if (isKnown)
         {
             Table.Queried(contact, now);
+        }
+
+        if (!_window.HasRoomForOthers(now))
+        {
+            return;
         }
 
         // A node that joins has no id at first, so a proof is no admission: it is asked again once it has one. Who is proved is no victim.
