@@ -76,7 +76,7 @@ internal sealed class ExpiringMap<TValue>(int capacity, TimeSpan lifetime, Secre
     public int Expire(Instant now)
     {
         int expired = 0;
-        while (NextDeadline <= now)
+        while (!_entries.IsEmpty && NextDeadline <= now)
         {
             Remove(_entries[_entries.First].Key);
             expired++;

@@ -115,7 +115,7 @@ internal sealed class TopicTable
     /// <summary>Removes what has expired.</summary>
     public void Expire(Instant now)
     {
-        while (NextDeadline <= now)
+        while (!_records.IsEmpty && NextDeadline <= now)
         {
             Remove(_records.First);
             Expired++;
