@@ -22,7 +22,7 @@ public sealed partial class HyperDht
     {
         options ??= new AnnounceOptions();
         LookupReading reading = new(_options.Scope, KeysOf(options).PublicKey, options);
-        await foreach (RpcAnswer answer in QueryAsync(topic, HyperCommand.Lookup, null, options.Query, cancellationToken).ConfigureAwait(false))
+        await foreach (RpcAnswer answer in QueryAsync(topic, HyperCommand.Lookup, null, options.Query).WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             if (reading.Read(answer, LookupReading.RecordsOf(answer)) is PeersFound found)
             {
@@ -46,7 +46,7 @@ public sealed partial class HyperDht
         HyperKeyPair keys = KeysOf(options);
         LookupReading reading = new(_options.Scope, keys.PublicKey, options);
         ClosestAnswers closest = new(topic);
-        await foreach (RpcAnswer answer in QueryAsync(topic, HyperCommand.Lookup, null, options.Query, cancellationToken).ConfigureAwait(false))
+        await foreach (RpcAnswer answer in QueryAsync(topic, HyperCommand.Lookup, null, options.Query).WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             closest.Add(answer);
             if (reading.Read(answer, LookupReading.RecordsOf(answer)) is PeersFound found)
@@ -84,7 +84,7 @@ public sealed partial class HyperDht
         HyperKeyPair keys = KeysOf(options);
         List<RpcAnswer> asked = [];
         List<Task<CommitOutcome>> removals = [];
-        await foreach (RpcAnswer answer in QueryAsync(topic, HyperCommand.Lookup, null, options.Query, cancellationToken).ConfigureAwait(false))
+        await foreach (RpcAnswer answer in QueryAsync(topic, HyperCommand.Lookup, null, options.Query).WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             // At once, while the token lives.
             if (answer is { FromId: not null, Token: not null } && MayHold(answer, options, keys))
@@ -138,7 +138,7 @@ public sealed partial class HyperDht
     {
         // Our own key is asked for like any other: a server may want to know who has it.
         LookupReading reading = new(_options.Scope, [], new AnnounceOptions());
-        await foreach (RpcAnswer answer in QueryAsync(HyperHash.Of(publicKey.Span), HyperCommand.FindPeer, null, null, cancellationToken).ConfigureAwait(false))
+        await foreach (RpcAnswer answer in QueryAsync(HyperHash.Of(publicKey.Span), HyperCommand.FindPeer, null, null).WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             if (reading.Read(answer, LookupReading.RecordOf(answer, publicKey.Span)) is PeersFound found)
             {

@@ -20,7 +20,7 @@ public sealed partial class HyperDht
         CancellationToken cancellationToken)
     {
         ClosestAnswers closest = new(target);
-        await foreach (RpcAnswer answer in QueryAsync(target, command, value, options, cancellationToken).ConfigureAwait(false))
+        await foreach (RpcAnswer answer in QueryAsync(target, command, value, options).WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             closest.Add(answer);
         }

@@ -28,7 +28,7 @@ public sealed partial class HyperDht
     /// <exception cref="NoAnswerException">Nobody answered.</exception>
     public async Task<ReadOnlyMemory<byte>?> ImmutableGetAsync(Key256 target, CancellationToken cancellationToken = default)
     {
-        await foreach (RpcAnswer answer in QueryAsync(target, HyperCommand.ImmutableGet, null, null, cancellationToken).ConfigureAwait(false))
+        await foreach (RpcAnswer answer in QueryAsync(target, HyperCommand.ImmutableGet, null, null).WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             if (answer.Value is ReadOnlyMemory<byte> value && HyperHash.Of(value.Span) == target)
             {
@@ -83,7 +83,7 @@ public sealed partial class HyperDht
         ArgumentOutOfRangeException.ThrowIfNegative(minimumSequence);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(minimumSequence, CompactReader.MaxUInt);
         MutableValue? best = null;
-        await foreach (RpcAnswer answer in QueryAsync(HyperHash.Of(publicKey.Span), HyperCommand.MutableGet, Encode(minimumSequence), null, cancellationToken).ConfigureAwait(false))
+        await foreach (RpcAnswer answer in QueryAsync(HyperHash.Of(publicKey.Span), HyperCommand.MutableGet, Encode(minimumSequence), null).WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             long wanted = best is null ? minimumSequence : best.Sequence + 1;
             if (ReadValue(answer, publicKey.Span, wanted) is not MutableValue found)

@@ -23,48 +23,55 @@ namespace Kadstone.Hyperswarm;
 /// Records of this wire are signed: one key pair has one record under a topic, and nodes keep it for 20 minutes. Handshakes and the
 /// arrangements of hole punching between other peers are relayed. Safe for concurrent use.
 /// </remarks>
-public sealed partial class HyperDht : IAsyncDisposable
+public sealed partial class HyperDht : IHyperDht
 {
     private readonly RpcNode _node;
     private readonly HyperDhtOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly HyperKeyPair _keyPair;
+    private readonly HyperLimits _limits;
     private readonly IRecordStore _store;
-    private readonly ValueDesk _desk;
-    private readonly TrafficWatch _watch;
     private readonly HashSet<HyperAnnouncement> _announcements = [];
     private readonly Lock _lock = new();
+    private Serving? _serving;
     private Task? _disposal;
 
-    private HyperDht(RpcNode node, HyperDhtOptions options, IRecordStore store, TimeProvider time, ILoggerFactory loggers)
+    private HyperDht(HyperDhtOptions options, ILoggerFactory loggers, TimeProvider time)
     {
-        _node = node;
         _options = options;
-        _store = store;
         _time = time;
         _logger = loggers.CreateLogger("Kadstone.Hyperswarm");
         _keyPair = options.Seed is ReadOnlyMemory<byte> seed ? new HyperKeyPair(seed.Span) : HyperKeyPair.CreateRandom();
-        HyperLimits limits = options.Diversity ? new HyperLimits() : new HyperLimits().WithoutDiversity();
-        Commands = _node.Driver.Run(limits, static (protocol, limits, _) =>
-        {
-            HyperCommands commands = new(protocol, limits, new SecureRandom());
-            protocol.Service = commands;
-            return commands;
-        });
-        _desk = new ValueDesk(node.Driver, Commands, limits, store, time, _logger);
-        _watch = new TrafficWatch(node.Driver, Commands);
+        _limits = options.Diversity ? new HyperLimits() : new HyperLimits().WithoutDiversity();
+        _store = options.Store ?? new MemoryRecordStore(timeProvider: time);
+        _node = RpcNode.Create(options, loggers, time, Serve);
     }
 
     /// <summary>The node underneath: single requests, queries, its table.</summary>
     public RpcNode Node => _node;
 
+    IRpcNode IHyperDht.Node => _node;
+
     /// <summary>The node's own public key: 32 bytes, Ed25519. Announces are signed with it unless their options have a seed.</summary>
     public ReadOnlyMemory<byte> PublicKey => _keyPair.PublicKey;
 
-    internal HyperCommands Commands { get; }
+    /// <summary>The storing half; only while the node listens.</summary>
+    internal HyperCommands Commands => _serving?.Commands ?? throw new InvalidOperationException("The node does not listen yet.");
 
-    /// <summary>Opens the sockets and starts the node. Joining goes on in the background; what is asked waits for it.</summary>
+    /// <summary>A node that does not listen yet: it does when it is told to, or first used.</summary>
+    /// <param name="options">How it is set up; null: all defaults.</param>
+    /// <param name="loggerFactory">Where it logs; null: nowhere.</param>
+    /// <param name="timeProvider">Its clock; null: the system's.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public static HyperDht Create(HyperDhtOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
+    {
+        options ??= new HyperDhtOptions();
+        options.ValidateSeed();
+        return new HyperDht(options, loggerFactory ?? NullLoggerFactory.Instance, timeProvider ?? TimeProvider.System);
+    }
+
+    /// <summary>A node that listens at the port of its options. Joining goes on in the background; what is asked waits for it.</summary>
     /// <param name="options">How it is set up; null: all defaults.</param>
     /// <param name="loggerFactory">Where it logs; null: nowhere.</param>
     /// <param name="timeProvider">Its clock; null: the system's.</param>
@@ -77,31 +84,30 @@ public sealed partial class HyperDht : IAsyncDisposable
         TimeProvider? timeProvider = null,
         CancellationToken cancellationToken = default)
     {
-        options ??= new HyperDhtOptions();
-        options.ValidateSeed();
-        TimeProvider time = timeProvider ?? TimeProvider.System;
-        ILoggerFactory loggers = loggerFactory ?? NullLoggerFactory.Instance;
-        IRecordStore store = options.Store ?? new MemoryRecordStore(timeProvider: time);
+        HyperDht dht = Create(options, loggerFactory, timeProvider);
         try
         {
-            RpcNode node = await RpcNode.CreateAsync(options, loggers, time, cancellationToken).ConfigureAwait(false);
-            HyperDht dht = new(node, options, store, time, loggers);
-            dht._desk.Start();
-            dht._watch.Start();
+            await dht._node.ListenAsync(null, cancellationToken).ConfigureAwait(false);
             return dht;
         }
         catch
         {
-            await store.DisposeAsync().ConfigureAwait(false);
+            await dht.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }
 
-    /// <summary>What others ask of this node, as it happens; what is not taken in time is left out.</summary>
+    /// <inheritdoc/>
     /// <param name="cancellationToken">Stops watching; leaving the loop does the same.</param>
     public async IAsyncEnumerable<HyperTraffic> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        Channel<HyperTraffic> traffic = _watch.Watch();
+        await _node.ListenAsync(null, cancellationToken).ConfigureAwait(false);
+        if (_serving?.Watch is not { } watch)
+        {
+            yield break;
+        }
+
+        Channel<HyperTraffic> traffic = watch.Watch();
         try
         {
             await foreach (HyperTraffic asked in traffic.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
@@ -111,7 +117,7 @@ public sealed partial class HyperDht : IAsyncDisposable
         }
         finally
         {
-            _watch.Leave(traffic);
+            watch.Leave(traffic);
         }
     }
 
@@ -123,6 +129,20 @@ public sealed partial class HyperDht : IAsyncDisposable
             _disposal ??= DisposeOnceAsync();
             return new ValueTask(_disposal);
         }
+    }
+
+    // Before the first datagram.
+    private void Serve(DatagramDriver<RpcProtocol> driver)
+    {
+        HyperCommands commands = driver.Run(_limits, static (protocol, limits, _) =>
+        {
+            HyperCommands service = new(protocol, limits, new SecureRandom());
+            protocol.Service = service;
+            return service;
+        });
+        _serving = new Serving(commands, new ValueDesk(driver, commands, _limits, _store, _time, _logger), new TrafficWatch(driver, commands));
+        _serving.Desk.Start();
+        _serving.Watch.Start();
     }
 
     private async Task DisposeOnceAsync()
@@ -140,19 +160,21 @@ public sealed partial class HyperDht : IAsyncDisposable
             await announcement.StopAsync().ConfigureAwait(false);
         }
 
-        await _watch.DisposeAsync().ConfigureAwait(false);
-        await _desk.DisposeAsync().ConfigureAwait(false);
+        // First no more datagrams, or somebody would begin to listen in between.
         await _node.DisposeAsync().ConfigureAwait(false);
+        if (_serving is { } serving)
+        {
+            await serving.Watch.DisposeAsync().ConfigureAwait(false);
+            await serving.Desk.DisposeAsync().ConfigureAwait(false);
+        }
+
         await _store.DisposeAsync().ConfigureAwait(false);
     }
 
-    private IAsyncEnumerable<RpcAnswer> QueryAsync(
-        Key256 target,
-        HyperCommand command,
-        ReadOnlyMemory<byte>? value,
-        RpcQueryOptions? options,
-        CancellationToken cancellationToken) =>
-        _node.QueryAsync(target, CommandOf(command), value, cancellationToken);
+    private RpcQuery QueryAsync(Key256 target, HyperCommand command, ReadOnlyMemory<byte>? value, RpcQueryOptions? options) =>
+        _node.QueryAsync(target, CommandOf(command), value, options);
 
     private static RpcCommand CommandOf(HyperCommand command) => new(command.ToString(), (uint)command);
+
+    private sealed record Serving(HyperCommands Commands, ValueDesk Desk, TrafficWatch Watch);
 }
