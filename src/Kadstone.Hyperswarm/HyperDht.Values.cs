@@ -47,7 +47,7 @@ public sealed partial class HyperDht
     /// <exception cref="ArgumentException">The seed has not 32 bytes, or the value is too long.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The sequence is out of range.</exception>
     /// <exception cref="NoAnswerException">Nobody answered.</exception>
-    public Task<HyperPut> MutablePutAsync(ReadOnlyMemory<byte> seed, ReadOnlyMemory<byte> value, long sequence, CancellationToken cancellationToken = default)
+    public async Task<HyperPut> MutablePutAsync(ReadOnlyMemory<byte> seed, ReadOnlyMemory<byte> value, long sequence, CancellationToken cancellationToken = default)
     {
         if (seed.Length != Ed25519.SeedLength)
         {
@@ -62,7 +62,12 @@ public sealed partial class HyperDht
         ArgumentOutOfRangeException.ThrowIfNegative(sequence);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(sequence, CompactReader.MaxUInt);
         HyperKeyPair keys = new(seed.Span);
-        return PutMutableAsync(HyperHash.Of(keys.PublicKey), SignValue(keys, value.Span, sequence), cancellationToken);
+        Key256 target = HyperHash.Of(keys.PublicKey);
+        byte[] signed = SignValue(keys, value.Span, sequence);
+
+        // Whatever there is: only the tokens count.
+        ClosestAnswers closest = await FindClosestAsync(target, HyperCommand.MutableGet, Encode(0), null, cancellationToken).ConfigureAwait(false);
+        return await PutAsync(closest, HyperCommand.MutablePut, target, signed, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Gets the value of a public key.</summary>
@@ -99,13 +104,6 @@ public sealed partial class HyperDht
         }
 
         return best;
-    }
-
-    private async Task<HyperPut> PutMutableAsync(Key256 target, byte[] signed, CancellationToken cancellationToken)
-    {
-        // Whatever there is: only the tokens count.
-        ClosestAnswers closest = await FindClosestAsync(target, HyperCommand.MutableGet, Encode(0), null, cancellationToken).ConfigureAwait(false);
-        return await PutAsync(closest, HyperCommand.MutablePut, target, signed, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<HyperPut> PutAsync(ClosestAnswers closest, HyperCommand command, Key256 target, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Kadstone.Hyperswarm;
 
 /// <summary>Serves strangers' values: takes requests from the core, verifies, awaits the store, gives the core the answer.</summary>
-/// <remarks>A put is answered only after the store has it. Without a store nobody hears anything: the asker tries another node.</remarks>
+/// <remarks>A put is answered only after the store has it. Without a store a put is not answered, and a get finds nothing but closer nodes.</remarks>
 internal sealed class ValueDesk(DatagramDriver<RpcProtocol> driver, HyperCommands commands, HyperLimits limits, IRecordStore store, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     private static readonly TimeSpan s_sweepPause = TimeSpan.FromMinutes(10);
@@ -83,13 +83,22 @@ internal sealed class ValueDesk(DatagramDriver<RpcProtocol> driver, HyperCommand
         }
         catch (StoreUnavailableException exception)
         {
-            WarnOnceAMinute(exception.Message);
+            Unavailable(inbound, exception.Message);
         }
 #pragma warning disable CA1031 // A store of somebody else's making may throw anything: that is one value's trouble, not the end of serving.
         catch (Exception exception) when (exception is not OperationCanceledException)
 #pragma warning restore CA1031
         {
-            WarnOnceAMinute($"{exception.GetType().Name}: {exception.Message}");
+            Unavailable(inbound, $"{exception.GetType().Name}: {exception.Message}");
+        }
+    }
+
+    private void Unavailable(InboundRequest inbound, string reason)
+    {
+        WarnOnceAMinute(reason);
+        if (!inbound.Request.IsCommit)
+        {
+            driver.Run((protocol, now) => protocol.Answer(inbound, RpcReply.Empty, now));
         }
     }
 

@@ -238,17 +238,6 @@ public sealed class HostileStoreTests
 
     internal static RpcSettings Unlimited { get; } = new() { IsPersistent = true, Limits = RateLimits.None };
 
-    internal static byte[] Mutable(int owner, long sequence, byte[] value)
-    {
-        byte[] signable = new byte[HyperSignable.Length];
-        byte[] signature = new byte[Ed25519.SignatureLength];
-        HyperSignable.WriteMutable(signable, sequence, value);
-        Ed25519.Sign(signable, Seed(owner), signature);
-        CompactWriter writer = new(new byte[1_400]);
-        new MutablePut(PublicKey(owner), new MutableItem(sequence, value, signature)).Write(ref writer);
-        return writer.Written.ToArray();
-    }
-
     private static void Repeat(StoringNode node, UdpEndpoint from, byte[] value, byte[] token, int times)
     {
         for (int i = 0; i < times; i++)

@@ -63,6 +63,20 @@ internal sealed class StoringNode
         return writer.Written.ToArray();
     }
 
+    internal static byte[] Mutable(int owner, long sequence, byte[] value) => Mutable(Seed(owner), sequence, value);
+
+    /// <summary>A MUTABLE_PUT's value as its owner signs it.</summary>
+    internal static byte[] Mutable(byte[] seed, long sequence, byte[] value)
+    {
+        byte[] signable = new byte[HyperSignable.Length];
+        byte[] signature = new byte[Ed25519.SignatureLength];
+        HyperSignable.WriteMutable(signable, sequence, value);
+        Ed25519.Sign(signable, seed, signature);
+        CompactWriter writer = new(new byte[1_400]);
+        new MutablePut(Ed25519.CreateKeyPair(seed), new MutableItem(sequence, value, signature)).Write(ref writer);
+        return writer.Written.ToArray();
+    }
+
     /// <summary>Owner and address of the same number announce; true when the node says that it stored it.</summary>
     internal bool TryAnnounce(int owner, Key256? topic = null, UdpEndpoint[]? relays = null, UdpEndpoint? from = null, byte[]? refresh = null, long bump = 0)
     {
