@@ -15,7 +15,9 @@ internal sealed partial class RpcProtocol : IDatagramProtocol
     internal const byte ServerSocket = 0;
 
     private const int MaxRequests = 4_096;
-    private const int MaxPerEndpoint = 4;
+
+    // A walk asks each node once, so that this is how many walks may meet at one: in a small network all of them do.
+    private const int MaxPerEndpoint = 64;
 
     private readonly RpcSettings _settings;
     private readonly Random _chance;

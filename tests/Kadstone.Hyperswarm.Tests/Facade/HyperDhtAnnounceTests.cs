@@ -185,6 +185,17 @@ public sealed class HyperDhtAnnounceTests
     }
 
     [Fact]
+    public async Task In_a_small_network_many_topics_are_announced_at_once()
+    {
+        await using HyperDevnet net = await HyperDevnet.StartAsync(3);
+        Key256[] topics = [.. Enumerable.Range(0, 40).Select(number => new Key256((UInt128)number << 120, 4))];
+        RpcCommit[] commits = await Task.WhenAll(topics.Select(topic => net[1].AnnounceOnceAsync(topic, cancellationToken: Cancelled)));
+        commits.ShouldAllBe(commit => commit.Stored == 2);
+        IReadOnlyList<PeersFound>[] found = await Task.WhenAll(topics.Select(topic => net[2].LookupAllAsync(topic, cancellationToken: Cancelled)));
+        found.ShouldAllBe(each => each.Count == 1);
+    }
+
+    [Fact]
     public async Task An_announce_that_nobody_takes_fails_with_the_reason()
     {
         await using HyperDevnet net = await HyperDevnet.StartAsync(1);
