@@ -45,7 +45,7 @@ internal sealed class CongestionWindow
 
     private void Turn(Instant now)
     {
-        if (now < NextTurn)
+        if (now < NextTurn || NextTurn == Instant.Never)
         {
             return;
         }

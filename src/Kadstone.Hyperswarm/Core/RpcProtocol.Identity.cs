@@ -6,7 +6,7 @@ namespace Kadstone.Hyperswarm.Core;
 /// <summary>Who we are to others: ephemeral at first, persistent once nodes that we asked for it have reached our server socket.</summary>
 /// <remarks>
 /// npm dht-rpc 6: ticks of 5 s; 20 minutes of staying before the check. What sees our address is only believed of nodes that answered us,
-/// one in a /24 every half hour, or a liar with many ports would choose our id.
+/// one in a /24 every ten minutes, or a liar with many ports would choose our id.
 /// </remarks>
 internal sealed partial class RpcProtocol
 {
@@ -16,7 +16,7 @@ internal sealed partial class RpcProtocol
     private const int RechecksInTick = 5;
     private static readonly TimeSpan s_tick = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_sleep = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan s_sampleOf = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan s_sampleOf = TimeSpan.FromMinutes(10);
 
     private readonly NatSampler _nat = new();
     private readonly HealthMonitor _health = new();
@@ -25,6 +25,7 @@ internal sealed partial class RpcProtocol
     private UdpEndpoint _external;
     private Instant _tickAt = Instant.Never;
     private Instant _lastTick;
+    private Instant _doubtAt;
     private int _stableTicks = StableTicks;
     private int _hintsLeft = MaxHintsInTick;
     private int _strangerSamples;
@@ -125,11 +126,27 @@ internal sealed partial class RpcProtocol
             return;
         }
 
+        if (_settings.IsAdaptive && IsPersistent && answer.To.Host != _external.Host && now >= _doubtAt)
+        {
+            Doubt(now);
+        }
+
         UdpEndpoint voter = _settings.Diversity ? UdpEndpoint.FromIPv4((uint)from.Prefix << 8, 0) : from;
         if (_sampled.Add(voter, now))
         {
             _strangerSamples += hasId ? 0 : 1;
             _nat.Add(answer.To);
+        }
+    }
+
+    // One who sees us elsewhere proves nothing, but sixteen others are asked afresh.
+    private void Doubt(Instant now)
+    {
+        _doubtAt = now + s_sampleOf;
+        ForgetSamples();
+        foreach (TableEntry<RpcContact> entry in Table.Entries.Where(entry => entry.Failures == 0).Take(NatSampler.Most))
+        {
+            _rechecks.Enqueue(entry.Contact);
         }
     }
 

@@ -83,9 +83,9 @@ internal sealed partial class RpcProtocol : IWalkHost
         Parallelism = plan.Concurrency ?? WalkPlan.DefaultConcurrency,
         ClosingParallelism = 0,
         Quorum = Math.Max(1, count),
-        Patience = RoundTrips.Patience * (1 << LookupAttempts),
+        Patience = RoundTrips.Patience,
         MaxCandidates = Math.Max(1, count),
-        MaxRequests = Math.Max(1, count),
+        MaxRequests = count + 1,
     };
 
     /// <summary>Asks one endpoint one question. The outcome is <see cref="DirectOutcome.NotSent"/> when it may not be asked or too much is open.</summary>
@@ -134,12 +134,19 @@ internal sealed partial class RpcProtocol : IWalkHost
     // A lookup counts the time from its asking: while the window is closed it is not let ask.
     private bool MayAsk(Walk walk, Instant now)
     {
-        if (walk.IsFinished || walk.IsPaused || !_outbox.HasRoom)
+        if (walk.IsFinished || walk.IsPaused)
         {
             return false;
         }
 
-        bool isOpen = _waiting.Count == 0 && _window.HasRoom(now);
+        if (!_outbox.HasRoom)
+        {
+            // It is emptied at once, and then asked for more.
+            _shouldAdvance = true;
+            return false;
+        }
+
+        bool isOpen = _window.HasRoom(now) && _waiting.Count == 0;
         _isHeldUp |= !isOpen;
         return isOpen;
     }
@@ -204,7 +211,7 @@ internal sealed partial class RpcProtocol : IWalkHost
 
     private void SendWaiting(Instant now)
     {
-        while (_waiting.TryPeek(out OpenRequest? request) && (IsOver(request) || (_outbox.HasRoom && _window.HasRoom(now))))
+        while (_waiting.TryPeek(out OpenRequest? request) && (IsOver(request) || (_window.HasRoom(now) && _outbox.HasRoom)))
         {
             _waiting.Dequeue();
             if (!IsOver(request))
@@ -212,6 +219,8 @@ internal sealed partial class RpcProtocol : IWalkHost
                 Post(request, now);
             }
         }
+
+        _shouldAdvance |= _waiting.Count > 0 && !_outbox.HasRoom;
     }
 
     private static bool IsOver(OpenRequest request) => !request.IsOpen || request.Asker.IsOver;

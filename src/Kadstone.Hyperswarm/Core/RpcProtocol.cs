@@ -158,9 +158,10 @@ internal sealed partial class RpcProtocol : IDatagramProtocol
                 next = Instant.Earlier(next, service.NextDeadline);
             }
 
+            // A lookup that may not ask does not look at its time either: its caller or the window wakes it.
             foreach (Walk walk in _walks)
             {
-                next = Instant.Earlier(next, walk.Lookup.NextDeadline);
+                next = walk.IsPaused || _isHeldUp ? next : Instant.Earlier(next, walk.Lookup.NextDeadline);
             }
 
             return next;

@@ -25,14 +25,23 @@ internal sealed class RpcConversation
 
     internal RpcConversation(RpcSettings? settings = null)
     {
-        Node = new RpcProtocol(settings ?? new RpcSettings { IsPersistent = true }, [Home, Home.WithPort(40_000)], new Random(1), Now);
+        Node = new RpcProtocol(settings ?? new RpcSettings { IsPersistent = true }, [Home, Client], new Random(1), Now);
     }
+
+    /// <summary>Where an ephemeral node asks from.</summary>
+    internal static UdpEndpoint Client => Home.WithPort(40_000);
 
     internal RpcProtocol Node { get; }
 
     internal Instant Now { get; private set; } = new(TimeSpan.FromHours(1).Ticks);
 
     internal List<RpcSent> Sent { get; } = [];
+
+    /// <summary>Whether what is sent is kept in <see cref="Sent"/>. Default true.</summary>
+    internal bool Keeps { get; init; } = true;
+
+    /// <summary>Told of everything that is sent.</summary>
+    internal Action<RpcSent>? Network { get; set; }
 
     /// <summary>A public endpoint; each number has a /24 of its own.</summary>
     internal static UdpEndpoint At(int number) => UdpEndpoint.FromIPv4(0x2D00_0007 + ((uint)number << 8), 49737);
@@ -78,13 +87,32 @@ internal sealed class RpcConversation
         return buffer[..writer.Length];
     }
 
-    internal static byte[] Response(RpcSent request, Key256? id = null)
+    internal static byte[] Response(
+        RpcSent request,
+        Key256? id = null,
+        byte[]? token = null,
+        UdpEndpoint[]? closer = null,
+        RpcError error = RpcError.None,
+        byte[]? value = null,
+        UdpEndpoint? to = null)
     {
         byte[] buffer = new byte[1_400];
-        RpcWriter writer = RpcWriter.Response(buffer, request.Read().Transaction, Home);
+        RpcWriter writer = RpcWriter.Response(buffer, request.Read().Transaction, to ?? Home);
         if (id is Key256 own)
         {
             writer.Id(own);
+        }
+
+        if (token is not null)
+        {
+            writer.Token(token);
+        }
+
+        writer.CloserNodes([.. (closer ?? []).Select(RpcContact.FromEndpoint)]);
+        writer.Error(error);
+        if (value is not null)
+        {
+            writer.Value(value);
         }
 
         return buffer[..writer.Length];
@@ -113,6 +141,14 @@ internal sealed class RpcConversation
         Deliver(Response(ping, IdOf(At(number))), At(number), ping.Socket);
     }
 
+    /// <summary>Nothing happens meanwhile, time keeping neither: the machine sleeps.</summary>
+    internal void Sleep(TimeSpan span)
+    {
+        Now += span;
+        Node.Elapse(Now);
+        Drain();
+    }
+
     internal void Pass(TimeSpan span)
     {
         Instant end = Now + span;
@@ -130,7 +166,13 @@ internal sealed class RpcConversation
     {
         while (Node.TryTransmit(_buffer, Now, out Transmit transmit))
         {
-            Sent.Add(new RpcSent(_buffer[..transmit.Length], transmit.To, transmit.Socket));
+            RpcSent sent = new(_buffer[..transmit.Length], transmit.To, transmit.Socket);
+            if (Keeps)
+            {
+                Sent.Add(sent);
+            }
+
+            Network?.Invoke(sent);
         }
     }
 }
