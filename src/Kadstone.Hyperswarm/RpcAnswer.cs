@@ -41,9 +41,9 @@ public sealed record RpcAnswer(
             from.Endpoint,
             hasId ? from.Id : null,
             answer.To,
-            answer.HasToken ? new ReadOnlyMemory<byte>(answer.Token.ToArray()) : null,
+            answer.HasToken ? (ReadOnlyMemory<byte>?)answer.Token.ToArray() : null,
             (uint)answer.Error,
-            answer.HasValue ? new ReadOnlyMemory<byte>(answer.Value.ToArray()) : null,
+            answer.HasValue ? (ReadOnlyMemory<byte>?)answer.Value.ToArray() : null,
             closer,
             roundTrip);
     }

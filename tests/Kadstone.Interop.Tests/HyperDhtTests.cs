@@ -150,9 +150,17 @@ public sealed class HyperDhtTests
         (string publicKey, IReadOnlyList<string> stored) = await theirs.PutMutableAsync(seed, "kept", 5);
         stored.ShouldBe(ours.Endpoints);
 
-        // Their query fails when no commit succeeds.
-        await Should.ThrowAsync<PeerException>(theirs.PutMutableAsync(seed, "other", 5));
-        await Should.ThrowAsync<PeerException>(theirs.PutMutableAsync(seed, "lower", 4));
+        // What theirs signs, put once more by itself, so that the error is seen.
+        (string _, string target) = await theirs.GetKeyPairAsync(seed);
+        foreach ((string value, int sequence, int error) in ((string, int, int)[])[("other", 5, 16), ("lower", 4, 17), ("kept", 5, 0)])
+        {
+            System.Text.Json.Nodes.JsonObject signed = await theirs.AskAsync("mutable_put", 0, new() { ["seed"] = seed, ["value"] = HyperPeer.Hex(value), ["seq"] = sequence });
+            string put = $"{publicKey}{sequence:x2}{value.Length:x2}{HyperPeer.Hex(value)}{(string)signed["signature"]!}";
+            HyperReply asked = await theirs.RequestAsync(ours.Endpoints[0], 7, target, "00");
+            HyperReply reply = await theirs.RequestAsync(ours.Endpoints[0], 6, target, put, asked.Token);
+            (reply.Error, reply.Value).ShouldBe((error, null));
+        }
+
         (await theirs.GetMutableAsync(publicKey)).ShouldBe(("kept", 5));
     }
 

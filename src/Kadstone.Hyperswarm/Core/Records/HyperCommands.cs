@@ -316,7 +316,7 @@ internal sealed class HyperCommands : IRequestService
 
     private void Queue(scoped in ServiceRequest request, Instant now)
     {
-        ReadOnlyMemory<byte>? value = request.Message.HasValue ? new ReadOnlyMemory<byte>(request.Message.Value.ToArray()) : null;
+        ReadOnlyMemory<byte>? value = request.Message.HasValue ? (ReadOnlyMemory<byte>?)request.Message.Value.ToArray() : null;
         RpcRequest asked = new(request.From, null, request.Message.Command, request.Message.Target, value, request.IsTrusted);
         Counters.InboxFull += Values.TryAdd(new InboundRequest(asked, request.Message.Transaction, request.Socket, now)) ? 0 : 1;
     }
