@@ -41,9 +41,9 @@ public sealed record RpcAnswer(
             from.Endpoint,
             hasId ? from.Id : null,
             answer.To,
-            answer.HasToken ? (ReadOnlyMemory<byte>?)answer.Token.ToArray() : null,
+            answer.HasToken ? answer.Token.ToArray() : default(ReadOnlyMemory<byte>?),
             (uint)answer.Error,
-            answer.HasValue ? (ReadOnlyMemory<byte>?)answer.Value.ToArray() : null,
+            answer.HasValue ? answer.Value.ToArray() : default(ReadOnlyMemory<byte>?),
             closer,
             roundTrip);
     }

@@ -62,7 +62,7 @@ internal sealed partial class RpcProtocol
         else if (_served.Contains(request.Command))
         {
             Key256? id = request.TryGetContact(from, out RpcContact sender) ? sender.Id : null;
-            ReadOnlyMemory<byte>? value = request.HasValue ? (ReadOnlyMemory<byte>?)request.Value.ToArray() : null;
+            ReadOnlyMemory<byte>? value = request.HasValue ? request.Value.ToArray() : default(ReadOnlyMemory<byte>?);
             RpcRequest asked = new(from, id, request.Command, target, value, isTrusted);
             Counters.InboxFull += InboundRequests.TryAdd(new InboundRequest(asked, request.Transaction, socket, now)) ? 0 : 1;
         }
