@@ -56,12 +56,7 @@ public sealed class HyperDhtLifeTests
 
         IAnnouncement announcement = dht.KeepAnnounced(new Key256(6, 7));
         await dht.DisposeAsync();
-        await Should.ThrowAsync<OperationCanceledException>(async () =>
-        {
-            await announcement.Announced.WaitAsync(HyperDevnet.Patience, Cancelled);
-            await announcement.DisposeAsync();
-            throw new OperationCanceledException("it was quick enough to announce");
-        });
+        announcement.Announced.IsCompleted.ShouldBeTrue("nobody waits for what has ended");
         await announcement.DisposeAsync();
         Should.Throw<ObjectDisposedException>(() => dht.KeepAnnounced(topic));
         await Should.ThrowAsync<ObjectDisposedException>(dht.LookupAllAsync(topic, cancellationToken: Cancelled));
