@@ -23,8 +23,6 @@ internal struct KeptPeer
     /// <summary>The bytes of its encoding.</summary>
     public readonly int Length => HyperPeer.MinLength + (_count * CompactReader.EndpointLength);
 
-    public readonly bool HasSameRelays(in KeptPeer other) => _count == other._count && ((ReadOnlySpan<byte>)_relays).SequenceEqual(other._relays);
-
     public readonly void Write(scoped ref CompactWriter writer)
     {
         writer.Key(_publicKey);

@@ -98,9 +98,10 @@ internal sealed class TopicTable
 
         CompactWriter writer = new(buffer);
         writer.UInt(picked + (isSelfWritten ? 1 : 0));
-        for (int i = 0; i < picked; i++)
+        ReadOnlySpan<int> places = entry is null ? [] : entry.Places.AsSpan(0, picked);
+        foreach (int place in places)
         {
-            _records[entry!.Places[i]].Peer.Write(ref writer);
+            _records[place].Peer.Write(ref writer);
         }
 
         if (isSelfWritten)
