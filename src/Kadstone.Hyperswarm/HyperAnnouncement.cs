@@ -74,6 +74,8 @@ internal sealed class HyperAnnouncement(HyperDht dht, Key256 topic, AnnounceOpti
     {
         while (true)
         {
+            // From the beginning of a round: one that took long is not followed by a longer gap.
+            long began = time.GetTimestamp();
             TimeSpan pause = s_shortestPause + ((s_longestPause - s_shortestPause) * Random.Shared.NextDouble());
             try
             {
@@ -88,7 +90,8 @@ internal sealed class HyperAnnouncement(HyperDht dht, Key256 topic, AnnounceOpti
                 pause = s_pauseAfterFailure;
             }
 
-            await Task.Delay(pause, time, _closing.Token).ConfigureAwait(false);
+            TimeSpan left = pause - time.GetElapsedTime(began);
+            await Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, _closing.Token).ConfigureAwait(false);
         }
     }
 }
