@@ -26,4 +26,10 @@ internal static partial class RpcLog
 
     [LoggerMessage(EventId = 206, Level = LogLevel.Information, Message = "this node is ephemeral again: its address may have changed")]
     internal static partial void BecameEphemeral(ILogger logger);
+
+    [LoggerMessage(EventId = 210, Level = LogLevel.Warning, Message = "the store is unavailable: {Reason}")]
+    internal static partial void StoreUnavailable(ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 211, Level = LogLevel.Information, Message = "an announce was stored nowhere: {Reason}")]
+    internal static partial void NotAnnounced(ILogger logger, string reason);
 }

@@ -62,6 +62,9 @@ public sealed partial class RpcNode : IRpcNode
     /// <summary>Our node id; null while we are ephemeral, and before the node listens.</summary>
     public Key256? Id => _driver?.Run<int, Key256?>(0, static (protocol, _, _) => protocol.IsPersistent ? protocol.Id : null);
 
+    /// <summary>Called once, before the first datagram: who serves commands inside the core joins in here.</summary>
+    internal Action<DatagramDriver<RpcProtocol>>? Opening { get; init; }
+
     /// <inheritdoc/>
     public Task Ready => WaitForNetworkAsync();
 
@@ -70,11 +73,13 @@ public sealed partial class RpcNode : IRpcNode
     /// <param name="loggerFactory">Where it logs; null: nowhere.</param>
     /// <param name="timeProvider">Its clock; null: the system's.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public static RpcNode Create(RpcOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
+    public static RpcNode Create(RpcOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null) =>
+        Create(options ?? new RpcOptions(), loggerFactory ?? NullLoggerFactory.Instance, timeProvider ?? TimeProvider.System, null);
+
+    internal static RpcNode Create(RpcOptions options, ILoggerFactory loggers, TimeProvider time, Action<DatagramDriver<RpcProtocol>>? opening)
     {
-        options ??= new RpcOptions();
         options.Validate();
-        return new RpcNode(options, timeProvider ?? TimeProvider.System, loggerFactory ?? NullLoggerFactory.Instance);
+        return new RpcNode(options, time, loggers) { Opening = opening };
     }
 
     /// <summary>A node that listens at the port of its options. Joining goes on in the background: see <see cref="Ready"/>.</summary>
@@ -233,6 +238,7 @@ public sealed partial class RpcNode : IRpcNode
                     protocol.AddSaved(saved);
                 }
             });
+            Opening?.Invoke(driver);
             driver.Start();
             _responder.Start(driver);
             RpcLog.Listening(_logger, driver.LocalEndpoints[RpcProtocol.ServerSocket]);

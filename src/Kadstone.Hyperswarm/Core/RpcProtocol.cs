@@ -15,7 +15,9 @@ internal sealed partial class RpcProtocol : IDatagramProtocol
     internal const byte ServerSocket = 0;
 
     private const int MaxRequests = 4_096;
-    private const int MaxPerEndpoint = 4;
+
+    // A walk asks each node once, so that this is how many walks may meet at one: in a small network all of them do.
+    private const int MaxPerEndpoint = 64;
 
     private readonly RpcSettings _settings;
     private readonly Random _chance;
@@ -151,6 +153,11 @@ internal sealed partial class RpcProtocol : IDatagramProtocol
                 next = Instant.Earlier(next, new Instant(answerAt));
             }
 
+            if (Service is { } service)
+            {
+                next = Instant.Earlier(next, service.NextDeadline);
+            }
+
             // A lookup that may not ask does not look at its time either: its caller or the window wakes it.
             foreach (Walk walk in _walks)
             {
@@ -167,6 +174,7 @@ internal sealed partial class RpcProtocol : IDatagramProtocol
         ExpireRequests(now);
         ResendDue(now);
         AnswerDelayed(now);
+        Service?.Elapse(now);
         if (now >= _tickAt)
         {
             Tick(now);

@@ -36,18 +36,18 @@ public sealed class RpcRequestTests
     }
 
     [Fact]
-    public void At_most_four_requests_are_open_to_an_endpoint()
+    public void At_most_sixty_four_requests_are_open_to_an_endpoint()
     {
         RpcConversation talk = new(new RpcSettings { IsPersistent = true, Limits = RateLimits.None });
-        DirectQuery[] queries = [.. Enumerable.Range(0, 5).Select(_ => new DirectQuery())];
+        DirectQuery[] queries = [.. Enumerable.Range(0, 65).Select(_ => new DirectQuery())];
         foreach (DirectQuery query in queries)
         {
             talk.Node.Start(query, Question.Ping, RpcContact.FromEndpoint(At(1)), 1, talk.Now);
         }
 
-        queries.Select(query => query.Outcome).ShouldBe([DirectOutcome.Open, DirectOutcome.Open, DirectOutcome.Open, DirectOutcome.Open, DirectOutcome.NotSent]);
+        queries.Select(query => query.Outcome).ShouldBe([.. Enumerable.Repeat(DirectOutcome.Open, 64), DirectOutcome.NotSent]);
         talk.Pass(TimeSpan.FromSeconds(10));
-        queries.Take(4).ShouldAllBe(query => query.Outcome == DirectOutcome.Silent);
+        queries.Take(64).ShouldAllBe(query => query.Outcome == DirectOutcome.Silent);
     }
 
     [Fact]
