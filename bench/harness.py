@@ -3,12 +3,14 @@ import contextlib
 import glob
 import json
 import os
+import queue
 import shutil
 import socket
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 BENCH = os.path.dirname(os.path.abspath(__file__))
@@ -150,6 +152,35 @@ def ratio(rounds, name, other, operation, key="answers_per_cpu_second"):
     pairs = [(r[name]["operations"][operation][key], r[other]["operations"][operation][key]) for r in both]
     quotients = [mine / theirs for mine, theirs in pairs if theirs]
     return statistics.median(quotients) if quotients else None
+
+
+class PeerNetwork:
+    """A network of real peers in the process of peers/SCRIPT, driven by lines of JSON; it ends when its stdin closes."""
+
+    def __init__(self, script, options):
+        self.process = subprocess.Popen(["node", f"{BENCH}/peers/{script}", json.dumps(options)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.lines = queue.Queue()
+        threading.Thread(target=lambda: [self.lines.put(line) for line in self.process.stdout] + [self.lines.put("")], daemon=True).start()
+        self.ready = self.read(300)
+
+    def read(self, seconds=15):
+        line = self.lines.get(timeout=seconds)
+        if not line:
+            give_up("The network of peers ended; is another one running on its ports (--port)?")
+        return json.loads(line)
+
+    def command(self, **command):
+        self.process.stdin.write(json.dumps(command) + "\n")
+        self.process.stdin.flush()
+        return self.read()
+
+    def stop(self):
+        self.process.stdin.close()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(5)
 
 
 def spread(values):
