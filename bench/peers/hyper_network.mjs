@@ -1,6 +1,6 @@
 // A network of persistent hyperdht nodes on 127.0.0.1 to look things up in, and its referee.
 //
-//   node hyper_network.mjs '{"nodes":300,"topics":12,"announcers":8}'
+//   node hyper_network.mjs '{"nodes":300,"topics":12,"announcers":8,"refresh":1}'
 //
 // Prints one line {"ready":true,"bootstrap":"HOST:PORT","nodes":["HOST:PORT"],"topics":[hex]} and serves until stdin closes. Commands,
 // one JSON object a line:
@@ -15,15 +15,15 @@ import DHT from 'hyperdht'
 import createTestnet from 'hyperdht/testnet.js'
 
 const ANSWER = 0x10
-const options = { nodes: 300, topics: 12, announcers: 8, ...JSON.parse(process.argv[2] ?? '{}') }
+const options = { nodes: 300, topics: 12, announcers: 8, refresh: 1, ...JSON.parse(process.argv[2] ?? '{}') }
 const say = object => console.log(JSON.stringify(object))
 const show = ({ host, port }) => `${host}:${port}`
 
 const { nodes, bootstrap } = await createTestnet(options.nodes, { host: '127.0.0.1' })
 
 // Who joined early knows few of those who came later: each looks for itself and for somebody once more.
-for (let i = 0; i < nodes.length; i += 10) {
-  await Promise.all(nodes.slice(i, i + 10).map(async node => {
+for (let i = 0; i < nodes.length * options.refresh; i += 10) {
+  await Promise.all(nodes.slice(i % nodes.length, i % nodes.length + 10).map(async node => {
     await node.findNode(node.table.id).finished()
     await node.findNode(randomBytes(32)).finished()
   }))
