@@ -17,4 +17,10 @@ internal static partial class RpcLog
 
     [LoggerMessage(EventId = 203, Level = LogLevel.Error, Message = "the handler of command {Command} failed")]
     internal static partial void HandlerFailed(ILogger logger, uint command, Exception exception);
+
+    [LoggerMessage(EventId = 210, Level = LogLevel.Warning, Message = "the store is unavailable: {Reason}")]
+    internal static partial void StoreUnavailable(ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 211, Level = LogLevel.Information, Message = "an announce was stored nowhere: {Reason}")]
+    internal static partial void NotAnnounced(ILogger logger, string reason);
 }

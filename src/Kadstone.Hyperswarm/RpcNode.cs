@@ -49,6 +49,8 @@ public sealed partial class RpcNode : IAsyncDisposable
     /// <summary>Our node id; null while we are ephemeral.</summary>
     public Key256? Id => _driver.Run<int, Key256?>(0, static (protocol, _, _) => protocol.IsPersistent ? protocol.Id : null);
 
+    internal DatagramDriver<RpcProtocol> Driver => _driver;
+
     /// <summary>Opens the sockets and starts the node. Joining goes on in the background: see <see cref="WaitForNetworkAsync"/>.</summary>
     /// <param name="options">How it is set up; null: all defaults.</param>
     /// <param name="loggerFactory">Where it logs; null: nowhere.</param>

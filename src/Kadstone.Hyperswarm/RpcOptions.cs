@@ -5,7 +5,7 @@ using Kadstone.Datagrams;
 namespace Kadstone.Hyperswarm;
 
 /// <summary>How a dht-rpc node is set up. Every default is a working one.</summary>
-public sealed record RpcOptions
+public record RpcOptions
 {
     /// <summary>The nodes of the public network, as <c>host:port</c>.</summary>
     public static IReadOnlyList<string> PublicBootstrap { get; } =

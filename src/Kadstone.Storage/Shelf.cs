@@ -15,4 +15,10 @@ public enum Shelf : short
 
     /// <summary>The journal of BEP 5 peers. Soft: the answer to an announce does not wait for it.</summary>
     MainlinePeers = 3,
+
+    /// <summary>Hyperswarm's immutable values, by target. Their sequence is 0. Durable.</summary>
+    HyperswarmImmutable = 20,
+
+    /// <summary>Hyperswarm's mutable values, by target: the signature, then the value. Their sequence is the value's. Durable.</summary>
+    HyperswarmMutable = 21,
 }

@@ -55,6 +55,10 @@ internal sealed partial class RpcProtocol
         {
             AnswerInternal(reply, request, target, now);
         }
+        else if (Service is { } service && service.Serves(request.Command))
+        {
+            service.Answer(new ServiceRequest(request, from, socket, isTrusted, reply.Most), now);
+        }
         else if (_served.Contains(request.Command))
         {
             Key256? id = request.TryGetContact(from, out RpcContact sender) ? sender.Id : null;
@@ -118,7 +122,10 @@ internal sealed partial class RpcProtocol
 
     private void Answer(in Reply reply, Instant now) => Answer(reply, null, givesToken: false, RpcError.None, null, now);
 
-    private void Answer(in Reply reply, Key256? target, bool givesToken, RpcError error, ReadOnlyMemory<byte>? value, Instant now)
+    private void Answer(in Reply reply, Key256? target, bool givesToken, RpcError error, ReadOnlyMemory<byte>? value, Instant now) =>
+        Answer(reply, target, givesToken, error, value.HasValue, value.GetValueOrDefault().Span, now);
+
+    private void Answer(in Reply reply, Key256? target, bool givesToken, RpcError error, bool hasValue, ReadOnlySpan<byte> value, Instant now)
     {
         Span<byte> buffer = _outbox.Reserve();
         if (buffer.IsEmpty)
@@ -143,16 +150,16 @@ internal sealed partial class RpcProtocol
         if (target is Key256 key)
         {
             // Nodes fill what the asker may cause: its count, the error and the value take at most 12 bytes and the value's own.
-            int room = (reply.Most - writer.Length - 12 - (value?.Length ?? 0)) / EndpointLength;
+            int room = (reply.Most - writer.Length - 12 - value.Length) / EndpointLength;
             Span<RpcContact> closest = stackalloc RpcContact[Walk.Width];
             int count = Table.CopyClosest(key, closest);
             writer.CloserNodes(closest[..Math.Clamp(room, 0, count)]);
         }
 
         writer.Error(error);
-        if (value is ReadOnlyMemory<byte> bytes)
+        if (hasValue)
         {
-            writer.Value(bytes.Span);
+            writer.Value(value);
         }
 
         if (writer.Overflowed || writer.Length > reply.Most)

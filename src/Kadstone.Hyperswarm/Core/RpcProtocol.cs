@@ -144,6 +144,11 @@ internal sealed partial class RpcProtocol : IDatagramProtocol
                 next = Instant.Earlier(next, new Instant(answerAt));
             }
 
+            if (Service is { } service)
+            {
+                next = Instant.Earlier(next, service.NextDeadline);
+            }
+
             foreach (Walk walk in _walks)
             {
                 next = Instant.Earlier(next, walk.Lookup.NextDeadline);
@@ -159,6 +164,7 @@ internal sealed partial class RpcProtocol : IDatagramProtocol
         ExpireRequests(now);
         ResendDue(now);
         AnswerDelayed(now);
+        Service?.Elapse(now);
         if (now >= _upkeepAt)
         {
             Upkeep(now);
