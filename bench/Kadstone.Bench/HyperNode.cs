@@ -10,7 +10,7 @@ internal static class HyperNode
     public static async Task<int> RunAsync(Arguments arguments)
     {
         arguments.AllowOnly(operands: 0, "port", "bootstrap");
-        RpcOptions options = new()
+        HyperDhtOptions options = new()
         {
             Host = IPAddress.Loopback,
             Port = arguments.Number("port", byDefault: 49_737, atMost: 65_535),
@@ -20,8 +20,8 @@ internal static class HyperNode
             Diversity = false,
             Limits = RateLimits.None,
         };
-        await using RpcNode node = await RpcNode.CreateAsync(options);
-        await node.WaitForNetworkAsync();
+        await using HyperDht dht = await HyperDht.CreateAsync(options);
+        await dht.Node.WaitForNetworkAsync();
         Console.WriteLine("ready");
         await Task.Delay(Timeout.Infinite);
         return 0;
