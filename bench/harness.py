@@ -1,13 +1,16 @@
 """What both runners need: tools built on demand, servers started on a chosen CPU and surely ended, medians, Markdown."""
 import contextlib
+import glob
 import json
 import os
+import queue
 import shutil
 import socket
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 BENCH = os.path.dirname(os.path.abspath(__file__))
@@ -24,16 +27,16 @@ def give_up(sentence):
     sys.exit(2)
 
 
-def build_c(name):
-    """Compiles load/NAME.c when it is newer than its binary; returns the binary's path."""
+def build_c(name, *libraries):
+    """Compiles load/NAME.c when it or a header is newer than its binary; returns the binary's path."""
     source, binary = f"{BENCH}/load/{name}.c", f"{BENCH}/load/bin/{name}"
-    newest = max(os.path.getmtime(source), os.path.getmtime(f"{BENCH}/load/bencode.h"))
+    newest = max(os.path.getmtime(file) for file in (source, *glob.glob(f"{BENCH}/load/*.h")))
     if os.path.exists(binary) and os.path.getmtime(binary) > newest:
         return binary
     if not shutil.which("gcc"):
         give_up("The load generator is written in C and gcc was not found: install it (Debian: apt install gcc libc6-dev).")
     os.makedirs(os.path.dirname(binary), exist_ok=True)
-    subprocess.run(["gcc", "-O2", "-pthread", "-Wall", "-Wextra", "-o", binary, source], check=True, timeout=120)
+    subprocess.run(["gcc", "-O2", "-pthread", "-Wall", "-Wextra", "-o", binary, source, *libraries], check=True, timeout=120)
     return binary
 
 
@@ -45,6 +48,14 @@ def build_dotnet(project):
     if built.returncode:
         give_up(f"bench/{project} does not build:\n{built.stdout}{built.stderr}")
     return f"{BENCH}/{project}/bin/Release/net10.0/{project}.dll"
+
+
+def install_peers():
+    """npm's packages of bench/peers, once."""
+    if not shutil.which("node"):
+        give_up("Some peers are npm packages and node was not found: install Node.js 20 or newer.")
+    if not all(os.path.isdir(f"{BENCH}/peers/node_modules/{package}") for package in ("bittorrent-dht", "hyperdht")):
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=f"{BENCH}/peers", check=True, timeout=300, stdout=sys.stderr)
 
 
 def has_libtorrent():
@@ -105,6 +116,23 @@ class Server:
         self.output.close()
 
 
+def cpus_of(round_number, pin):
+    """(server's CPU, generator's CPU)"""
+    usable = sorted(os.sched_getaffinity(0))
+    if pin == "off" or len(usable) < 2:
+        return None, None
+    pair = usable[0], usable[1]
+    return pair[::-1] if pin == "swap" and round_number % 2 else pair
+
+
+def run_load(binary, port, cpu, *options):
+    """One line of figures from a load generator kept on a CPU."""
+    command = [binary, f"127.0.0.1:{port}", *map(str, options)]
+    pin = (lambda: os.sched_setaffinity(0, {cpu})) if cpu is not None else None
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180, preexec_fn=pin)
+    return json.loads(done.stdout) if done.stdout else {"answers": 0, "wrong": 1, "wrong_reason": done.stderr.strip()}
+
+
 @contextlib.contextmanager
 def serving(command, cpu=None):
     server = Server(command, cpu)
@@ -112,6 +140,47 @@ def serving(command, cpu=None):
         yield server
     finally:
         server.stop()
+
+
+def figures_of(rounds, name, operation, key):
+    return [r[name]["operations"][operation][key] for r in rounds if operation in r.get(name, {}).get("operations", {})]
+
+
+def ratio(rounds, name, other, operation, key="answers_per_cpu_second"):
+    """Median over the rounds of this contestant's figure over the other's in the same round; None when they never met."""
+    both = [r for r in rounds if all(operation in r.get(n, {}).get("operations", {}) for n in (name, other))]
+    pairs = [(r[name]["operations"][operation][key], r[other]["operations"][operation][key]) for r in both]
+    quotients = [mine / theirs for mine, theirs in pairs if theirs]
+    return statistics.median(quotients) if quotients else None
+
+
+class PeerNetwork:
+    """A network of real peers in the process of peers/SCRIPT, driven by lines of JSON; it ends when its stdin closes."""
+
+    def __init__(self, script, options):
+        self.process = subprocess.Popen(["node", f"{BENCH}/peers/{script}", json.dumps(options)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.lines = queue.Queue()
+        threading.Thread(target=lambda: [self.lines.put(line) for line in self.process.stdout] + [self.lines.put("")], daemon=True).start()
+        self.ready = self.read(300)
+
+    def read(self, seconds=15):
+        line = self.lines.get(timeout=seconds)
+        if not line:
+            give_up("The network of peers ended; is another one running on its ports (--port)?")
+        return json.loads(line)
+
+    def command(self, **command):
+        self.process.stdin.write(json.dumps(command) + "\n")
+        self.process.stdin.flush()
+        return self.read()
+
+    def stop(self):
+        self.process.stdin.close()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(5)
 
 
 def spread(values):

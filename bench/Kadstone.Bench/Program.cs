@@ -3,6 +3,8 @@ using Kadstone.Bench;
 const string Usage = """
     usage: Kadstone.Bench COMMAND [--option value ...]
       lookup FILE                                        lookups of a task file, one JSON line each (bench/run-lookup)
+      hyper-node [--port 49737] [--bootstrap HOST:PORT]  a Hyperswarm node to be loaded (bench/run-hyper)
+      hyper-lookup FILE                                  queries of a task file, one JSON line each (bench/run-hyper-lookup)
       answer   [--seconds 2] [--contacts 2000]           nanoseconds and bytes allocated for an answered query, no socket
       sqlite   [--keys 200000] [--callers 4] [--batch 2000] [--seconds 5] [--file PATH] upserts a second of the SQLite store
       memory   [--peers 1000000]                         idle RSS and bytes for a stored peer
@@ -15,6 +17,8 @@ try
     return arguments.Command switch
     {
         "lookup" => await LookupBench.RunAsync(arguments),
+        "hyper-node" => await HyperNode.RunAsync(arguments),
+        "hyper-lookup" => await HyperLookupBench.RunAsync(arguments),
         "answer" => AnswerBench.Run(arguments),
         "sqlite" => await SqliteBench.RunAsync(arguments),
         "memory" => MemoryBench.Run(arguments),
