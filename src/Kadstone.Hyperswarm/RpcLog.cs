@@ -17,4 +17,13 @@ internal static partial class RpcLog
 
     [LoggerMessage(EventId = 203, Level = LogLevel.Error, Message = "the handler of command {Command} failed")]
     internal static partial void HandlerFailed(ILogger logger, uint command, Exception exception);
+
+    [LoggerMessage(EventId = 230, Level = LogLevel.Error, Message = "the handler of command {Command} failed")]
+    internal static partial void NamedHandlerFailed(ILogger logger, string command, Exception exception);
+
+    [LoggerMessage(EventId = 231, Level = LogLevel.Information, Message = "announcing {Topic} did not succeed and is tried again: {Reason}")]
+    internal static partial void NotAnnounced(ILogger logger, Kadstone.Kademlia.Key256 topic, string reason);
+
+    [LoggerMessage(EventId = 232, Level = LogLevel.Debug, Message = "the announce of {Topic} could not be taken back, and will be forgotten: {Reason}")]
+    internal static partial void NotUnannounced(ILogger logger, Kadstone.Kademlia.Key256 topic, string reason);
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
 using Kadstone.Datagrams;
 using Kadstone.Kademlia;
 
@@ -32,7 +34,7 @@ internal sealed partial class Gen1Protocol
 
     /// <summary>Reads what a node answered.</summary>
     /// <returns>False when it knows nobody, or cannot be read.</returns>
-    internal static bool ReadPeers(UdpEndpoint node, ReadOnlySpan<byte> value, UdpEndpoint? localAddress, out PeersFound? found)
+    internal static bool ReadPeers(UdpEndpoint node, ReadOnlySpan<byte> value, UdpEndpoint? localAddress, [NotNullWhen(true)] out PeersFound? found)
     {
         found = null;
         if (!Gen1PeersResponse.TryRead(value, out Gen1PeersResponse response, out _) || !response.HasPeers)
@@ -40,13 +42,13 @@ internal sealed partial class Gen1Protocol
             return false;
         }
 
-        List<System.Net.IPEndPoint> peers = [];
+        List<IPEndPoint> peers = [];
         foreach (UdpEndpoint peer in response.Peers)
         {
             peers.Add(peer.ToIPEndPoint());
         }
 
-        List<System.Net.IPEndPoint> localPeers = [];
+        List<IPEndPoint> localPeers = [];
         if (localAddress is UdpEndpoint ours)
         {
             foreach (UdpEndpoint peer in response.LocalPeers(ours))
