@@ -13,7 +13,7 @@ namespace Kadstone.Hyperswarm;
 /// <summary>hyperdht 1: who is there under a key, on the wire of the first generation. Answers others and remembers, in memory, who announced itself to it.</summary>
 /// <example>
 /// <code>
-/// await using Gen1HyperDht dht = Gen1HyperDht.Create(new Gen1Options { Bootstrap = ["localhost:10000"] });
+/// await using Gen1HyperDht dht = Gen1HyperDht.Create(new RpcOptions { Bootstrap = ["localhost:10000"] });
 /// await using IAnnouncement announcement = dht.KeepAnnounced(topic, new AnnounceOptions { Port = 10000 });
 /// await foreach (PeersFound found in dht.LookupAsync(topic)) Console.WriteLine(string.Join(", ", found.Peers));
 /// </code>
@@ -28,7 +28,7 @@ public sealed class Gen1HyperDht : IHyperDht
     private readonly ConcurrentDictionary<Gen1Announcement, bool> _announcements = new();
     private readonly Gen1RpcNode _node;
 
-    private Gen1HyperDht(Gen1Options options, ILoggerFactory? loggers, TimeProvider? time) =>
+    private Gen1HyperDht(RpcOptions options, ILoggerFactory? loggers, TimeProvider? time) =>
         _node = Gen1RpcNode.CreateFor(options, Hear, loggers, time);
 
     /// <inheritdoc/>
@@ -39,8 +39,8 @@ public sealed class Gen1HyperDht : IHyperDht
     /// <param name="loggerFactory">Where it logs; null: nowhere.</param>
     /// <param name="timeProvider">Its clock; null: the system's.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public static Gen1HyperDht Create(Gen1Options? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null) =>
-        new(options ?? new Gen1Options(), loggerFactory, timeProvider);
+    public static Gen1HyperDht Create(RpcOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null) =>
+        new(options ?? new RpcOptions(), loggerFactory, timeProvider);
 
     /// <inheritdoc/>
     public IAsyncEnumerable<PeersFound> LookupAsync(Key256 topic, AnnounceOptions? options = null, CancellationToken cancellationToken = default)

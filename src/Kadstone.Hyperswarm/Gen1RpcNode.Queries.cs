@@ -10,6 +10,7 @@ namespace Kadstone.Hyperswarm;
 public sealed partial class Gen1RpcNode
 {
     private const int LongestValue = 1_000;
+    private const int MaxConcurrency = 256;
 
     /// <inheritdoc/>
     /// <remarks>The answer says how the node sees us (<see cref="RpcAnswer.To"/>).</remarks>
@@ -47,18 +48,30 @@ public sealed partial class Gen1RpcNode
         }
     }
 
+    private static RpcQueryOptions Checked(RpcQueryOptions options)
+    {
+        if (options.Nodes is not null && (options.Nodes.Count == 0 || options.Nodes.Any(node => !node.IsIPv4)))
+        {
+            throw new ArgumentException("RpcQueryOptions.Nodes is out of range: one node at least, and IPv4 alone.", nameof(options));
+        }
+
+        if (options.Concurrency is < 1 or > MaxConcurrency)
+        {
+            throw new ArgumentException($"RpcQueryOptions.Concurrency is out of range: 1 to {MaxConcurrency}.", nameof(options));
+        }
+
+        return options.Timeout is TimeSpan timeout && timeout <= TimeSpan.Zero
+            ? throw new ArgumentException("RpcQueryOptions.Timeout is out of range: it must be above zero.", nameof(options))
+            : options;
+    }
+
     private RpcQuery Query(Key256 target, RpcCommand command, ReadOnlyMemory<byte>? value, RpcQueryOptions? options, bool commits)
     {
         RequireName(command);
-        RpcQueryOptions how = options ?? new RpcQueryOptions();
+        RpcQueryOptions how = Checked(options ?? new RpcQueryOptions());
         if (value is { Length: > LongestValue })
         {
             throw new ArgumentException($"A value has at most {LongestValue} bytes.", nameof(value));
-        }
-
-        if (how.Concurrency is < 1 or > 256)
-        {
-            throw new ArgumentException("A query has 1 to 256 requests under way.", nameof(options));
         }
 
         Gen1Question question = Gen1Question.Of(command.Name, target, value);
@@ -84,7 +97,15 @@ public sealed partial class Gen1RpcNode
         Signal changed = new();
         Gen1DirectQuery query = new() { Changed = changed.Set, Keeps = true };
         driver.Run((protocol, now) => protocol.Ping(query, node, now, referrer));
-        await changed.WaitAsync(any.Token).ConfigureAwait(false);
+        try
+        {
+            await changed.WaitAsync(any.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            driver.Run((_, _) => query.Leave());
+        }
+
         (DirectOutcome outcome, RpcAnswer? answer) = driver.Run(query, static (_, ended, _) => (ended.Outcome, ended.Answer));
         return answer ?? throw new NoAnswerException(outcome == DirectOutcome.NotSent
             ? $"{node} cannot be asked: the address is not allowed here (a private network needs AddressScope.Private), it is our own, or too much is open to it."
@@ -116,7 +137,11 @@ public sealed partial class Gen1RpcNode
             Nodes = options.Nodes,
             Changed = changed.Set,
         };
-        await WaitAsync(Ready.WaitAsync(any.Token)).ConfigureAwait(false);
+        if (options.Nodes is null)
+        {
+            await WaitAsync(_joined.Task.WaitAsync(any.Token)).ConfigureAwait(false);
+        }
+
         Gen1Walk walk = driver.Run((question, target, how), static (protocol, asked, now) => protocol.Start(asked.question, asked.target, asked.how, now));
         int heard = 0;
         try
@@ -128,6 +153,12 @@ public sealed partial class Gen1RpcNode
                 while (Take(driver, walk) is RpcAnswer answer)
                 {
                     yield return answer;
+
+                    // A consumer that is slow does not run into the timeout by its own slowness; one whose node has gone ends.
+                    if (!timeout.IsCancellationRequested)
+                    {
+                        any.Token.ThrowIfCancellationRequested();
+                    }
                 }
 
                 if (!isFinished)

@@ -12,7 +12,7 @@ namespace Kadstone.Hyperswarm;
 /// <summary>A node of dht-rpc 1 to 3: commands by name over a DHT, on the wire of the first generation.</summary>
 /// <example>
 /// <code>
-/// await using Gen1RpcNode node = Gen1RpcNode.Create(new Gen1Options { Bootstrap = ["localhost:10001"] });
+/// await using Gen1RpcNode node = Gen1RpcNode.Create(new RpcOptions { Bootstrap = ["localhost:10001"] });
 /// node.OnQuery(new RpcCommand("lookup", 0), (request, _) => ValueTask.FromResult(new RpcReply(Find(request.Target))));
 /// await foreach (RpcAnswer answer in node.QueryAsync(target, new RpcCommand("lookup", 0))) Console.WriteLine(answer.From);
 /// </code>
@@ -23,7 +23,7 @@ namespace Kadstone.Hyperswarm;
 /// </remarks>
 public sealed partial class Gen1RpcNode : IRpcNode
 {
-    private readonly Gen1Options _options;
+    private readonly RpcOptions _options;
     private readonly HostPort[] _bootstrap;
     private readonly bool _servesPeers;
     private readonly Action<HyperTraffic>? _heard;
@@ -39,7 +39,7 @@ public sealed partial class Gen1RpcNode : IRpcNode
     private Gen1Resolver? _resolver;
     private Task? _disposal;
 
-    private Gen1RpcNode(Gen1Options options, int defaultPort, bool servesPeers, Action<HyperTraffic>? heard, ILoggerFactory? loggers, TimeProvider? time)
+    private Gen1RpcNode(RpcOptions options, int defaultPort, bool servesPeers, Action<HyperTraffic>? heard, ILoggerFactory? loggers, TimeProvider? time)
     {
         options.Validate();
         _options = options;
@@ -78,8 +78,8 @@ public sealed partial class Gen1RpcNode : IRpcNode
     /// <param name="loggerFactory">Where it logs; null: nowhere.</param>
     /// <param name="timeProvider">Its clock; null: the system's.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public static Gen1RpcNode Create(Gen1Options? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null) =>
-        new(options ?? new Gen1Options(), HostPort.Gen1RpcPort, servesPeers: false, heard: null, loggerFactory, timeProvider);
+    public static Gen1RpcNode Create(RpcOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null) =>
+        new(options ?? new RpcOptions(), HostPort.Gen1RpcPort, servesPeers: false, heard: null, loggerFactory, timeProvider);
 
     /// <summary>Makes a node through which others join, and that keeps nothing for anybody: it is ephemeral, and knows who is there.</summary>
     /// <param name="port">Its port; hyperdht takes 49737 where none is named, dht-rpc 3282.</param>
@@ -87,29 +87,29 @@ public sealed partial class Gen1RpcNode : IRpcNode
     /// <param name="loggerFactory">Where it logs; null: nowhere.</param>
     /// <param name="timeProvider">Its clock; null: the system's.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public static Gen1RpcNode CreateBootstrapper(int port, Gen1Options? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null) =>
-        Create((options ?? new Gen1Options()) with { Port = port, Ephemeral = true, Id = null }, loggerFactory, timeProvider);
+    public static Gen1RpcNode CreateBootstrapper(int port, RpcOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null) =>
+        Create((options ?? new RpcOptions()) with { Port = port, Ephemeral = true, Id = null }, loggerFactory, timeProvider);
 
-    internal static Gen1RpcNode CreateFor(Gen1Options options, Action<HyperTraffic> heard, ILoggerFactory? loggers, TimeProvider? time) =>
+    internal static Gen1RpcNode CreateFor(RpcOptions options, Action<HyperTraffic> heard, ILoggerFactory? loggers, TimeProvider? time) =>
         new(options, HostPort.DefaultPort, servesPeers: true, heard, loggers, time);
 
     /// <inheritdoc/>
     public Task ListenAsync(int? port = null, CancellationToken cancellationToken = default)
     {
-        if (cancellationToken.IsCancellationRequested)
-        {
-            return Task.FromCanceled(cancellationToken);
-        }
-
         try
         {
-            DatagramDriver<Gen1Protocol> driver = Started(port);
-            int bound = driver.LocalEndpoints[0].Port;
+            cancellationToken.ThrowIfCancellationRequested();
+            if (port is < 0 or > 65_535)
+            {
+                throw new ArgumentOutOfRangeException(nameof(port), "A UDP port is 0 to 65535.");
+            }
+
+            int bound = Started(port).LocalEndpoints[0].Port;
             return port is null or 0 || port == bound
                 ? Task.CompletedTask
-                : Task.FromException(new InvalidOperationException($"The node listens already, on port {bound}."));
+                : throw new InvalidOperationException($"The node listens on port {bound} already.");
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        catch (Exception exception)
         {
             return Task.FromException(exception);
         }
@@ -134,6 +134,14 @@ public sealed partial class Gen1RpcNode : IRpcNode
 
     /// <inheritdoc/>
     public void OnClosest(RpcCommand command, Func<RpcRequest, CancellationToken, ValueTask<RpcReply>> handler) => Serve(command, handler, commits: true);
+
+    /// <summary>Waits until the first join is over.</summary>
+    /// <returns>How many contacts answered so far; 0 when nobody did, and also for the first node of a network.</returns>
+    public async Task<int> WaitForNetworkAsync(CancellationToken cancellationToken = default)
+    {
+        await Ready.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return Started().Run(0, static (protocol, _, _) => protocol.Table.Count);
+    }
 
     /// <summary>The entries of the routing table.</summary>
     public IReadOnlyList<TableEntry<RpcContact>> Contacts() => _driver?.Run(0, static (protocol, _, _) => protocol.Table.Entries.Select(

@@ -18,6 +18,15 @@ internal static partial class RpcLog
     [LoggerMessage(EventId = 203, Level = LogLevel.Error, Message = "the handler of command {Command} failed")]
     internal static partial void HandlerFailed(ILogger logger, uint command, Exception exception);
 
+    [LoggerMessage(EventId = 204, Level = LogLevel.Warning, Message = "the node starts afresh: {Error}")]
+    internal static partial void BadState(ILogger logger, string error);
+
+    [LoggerMessage(EventId = 205, Level = LogLevel.Information, Message = "others now keep this node in their tables, as {Id}")]
+    internal static partial void BecamePersistent(ILogger logger, string id);
+
+    [LoggerMessage(EventId = 206, Level = LogLevel.Information, Message = "this node is ephemeral again: its address may have changed")]
+    internal static partial void BecameEphemeral(ILogger logger);
+
     [LoggerMessage(EventId = 230, Level = LogLevel.Error, Message = "the handler of command {Command} failed")]
     internal static partial void NamedHandlerFailed(ILogger logger, string command, Exception exception);
 

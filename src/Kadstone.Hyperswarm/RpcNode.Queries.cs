@@ -10,9 +10,9 @@ public sealed partial class RpcNode
 {
     // dht-rpc: three retries, a second apart.
     private const int DirectAttempts = 4;
+    private const int MaxConcurrency = 256;
 
-    /// <summary>Asks a node whether it is there.</summary>
-    /// <exception cref="NoAnswerException">It did not answer.</exception>
+    /// <inheritdoc/>
     public Task<RpcAnswer> PingAsync(UdpEndpoint node, CancellationToken cancellationToken = default) =>
         AskAsync(node, Question.Ping, null, cancellationToken);
 
@@ -41,70 +41,173 @@ public sealed partial class RpcNode
         return AskAsync(node, new Question(command.Number, IsInternal: false, target, value), token, cancellationToken);
     }
 
-    /// <summary>The nodes closest to a key that answered, nearest first; 20 at most.</summary>
-    /// <exception cref="NoAnswerException">Nobody answered.</exception>
+    /// <inheritdoc/>
+    /// <exception cref="NotSupportedException">Any other address than our own: on this wire the way is opened as part of a connection.</exception>
+    public Task HolepunchAsync(UdpEndpoint node, UdpEndpoint referrer, CancellationToken cancellationToken = default)
+    {
+        DatagramDriver<RpcProtocol> driver = Started();
+        return driver.Run(node, static (protocol, peer, _) => protocol.IsOwn(peer))
+            ? Task.CompletedTask
+            : Task.FromException(new NotSupportedException("On today's wire the way to a node behind a NAT is opened as part of a connection, not by itself."));
+    }
+
+    /// <inheritdoc/>
+    public async Task BootstrapAsync(CancellationToken cancellationToken = default)
+    {
+        await WaitForNetworkAsync(cancellationToken).ConfigureAwait(false);
+        using CancellationTokenSource any = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        DatagramDriver<RpcProtocol> driver = Started();
+        Signal changed = new();
+        Walk walk = driver.Run(changed, static (protocol, signal, now) => protocol.JoinAgain(signal.Set, now));
+        while (!driver.Run(walk, static (_, running, _) => running.IsFinished))
+        {
+            await changed.WaitAsync(any.Token).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
     /// <exception cref="TimeoutException">It took longer than <see cref="RpcOptions.QueryTimeout"/>.</exception>
     public async Task<IReadOnlyList<RpcContact>> FindNodeAsync(Key256 target, CancellationToken cancellationToken = default)
     {
-        Walk? walk = null;
-        await foreach (Walk running in ProgressAsync(Question.FindNode(target), target, keeps: false, commits: false, cancellationToken).ConfigureAwait(false))
+        RpcQuery query = Query(new WalkPlan(Question.FindNode(target), target), null);
+        await foreach (RpcAnswer _ in query.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
-            walk = running;
+            // Nothing is kept: what counts is who answered.
         }
 
-        return _driver.Run(walk, static (_, ended, _) => ended?.Closest() ?? []);
+        return query.Closest;
     }
 
-    /// <summary>Asks the nodes on the way to a target and those closest to it, and gives their answers as they come. Answers with an error are left out.</summary>
-    /// <param name="target">The key that it is about.</param>
-    /// <param name="command">What is asked.</param>
-    /// <param name="value">A value; null for none.</param>
-    /// <param name="cancellationToken">Gives up; leaving the loop does the same.</param>
-    /// <remarks>While the consumer does not take what there is, no more is asked.</remarks>
-    /// <exception cref="NoAnswerException">Nobody answered.</exception>
-    /// <exception cref="TimeoutException">It took longer than <see cref="RpcOptions.QueryTimeout"/>.</exception>
-    public async IAsyncEnumerable<RpcAnswer> QueryAsync(
-        Key256 target,
-        RpcCommand command,
-        ReadOnlyMemory<byte>? value = null,
-        [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        Question question = new(command.Number, IsInternal: false, target, value);
-        await foreach (Walk walk in ProgressAsync(question, target, keeps: true, commits: false, cancellationToken).ConfigureAwait(false))
-        {
-            while (Take(walk) is RpcAnswer answer)
+    /// <inheritdoc/>
+    /// <remarks>Answers with an error are left out and counted. <see cref="RpcQueryOptions.Nodes"/> are asked at once, the first join is not waited for.</remarks>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public RpcQuery QueryAsync(Key256 target, RpcCommand command, ReadOnlyMemory<byte>? value = null, RpcQueryOptions? options = null) =>
+        Query(new WalkPlan(new Question(command.Number, IsInternal: false, target, value), target) { Keeps = true }, options);
+
+    /// <inheritdoc/>
+    /// <remarks>Enumerating throws <see cref="NoAnswerException"/> also when none of the closest answered the commit. A commit that is refused is counted and told in the warnings.</remarks>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public RpcQuery ClosestAsync(Key256 target, RpcCommand command, ReadOnlyMemory<byte>? value = null, RpcQueryOptions? options = null) =>
+        Query(
+            new WalkPlan(new Question(command.Number, IsInternal: false, target, value), target)
             {
-                yield return answer;
-            }
-        }
-    }
+                Keeps = options?.Verbose == true,
+                KeepsCommits = true,
+                Commits = true,
+            },
+            options);
 
-    /// <summary>Asks as <see cref="QueryAsync"/> does, and then asks the 20 closest the same once more, each with the token it gave: they change something.</summary>
-    /// <exception cref="NoAnswerException">Nobody answered.</exception>
-    /// <exception cref="TimeoutException">It took longer than <see cref="RpcOptions.QueryTimeout"/>.</exception>
-    public async Task<RpcCommit> ClosestAsync(
-        Key256 target,
-        RpcCommand command,
-        ReadOnlyMemory<byte>? value = null,
-        CancellationToken cancellationToken = default)
+    private RpcQuery Query(WalkPlan plan, RpcQueryOptions? options)
     {
-        Question question = new(command.Number, IsInternal: false, target, value);
-        Walk? walk = null;
-        await foreach (Walk running in ProgressAsync(question, target, keeps: false, commits: true, cancellationToken).ConfigureAwait(false))
+        options ??= new RpcQueryOptions();
+        UdpEndpoint[]? nodes = options.Nodes is null ? null : [.. options.Nodes.Distinct()];
+        if (nodes is not null && (nodes.Length == 0 || Array.Exists(nodes, node => !node.IsIPv4)))
         {
-            walk = running;
+            throw new ArgumentException("RpcQueryOptions.Nodes is out of range: one node at least, and IPv4 alone.", nameof(options));
         }
 
-        return _driver.Run(walk, static (_, ended, _) => ended is null
-            ? new RpcCommit([], 0, 0, 0)
-            : new RpcCommit(ended.Closest(), ended.Stored, ended.RefusedCommits, ended.SilentCommits));
+        if (options.Concurrency is < 1 or > MaxConcurrency)
+        {
+            throw new ArgumentException($"RpcQueryOptions.Concurrency is out of range: 1 to {MaxConcurrency}.", nameof(options));
+        }
+
+        TimeSpan timeout = options.Timeout ?? _options.QueryTimeout;
+        if (timeout <= TimeSpan.Zero)
+        {
+            throw new ArgumentException("RpcQueryOptions.Timeout is out of range: it must be above zero.", nameof(options));
+        }
+
+        WalkPlan asked = plan with { Nodes = nodes, Concurrency = options.Concurrency, Warns = true };
+        return new RpcQuery((query, cancellationToken) => RunAsync(query, asked, timeout, cancellationToken).GetAsyncEnumerator(cancellationToken));
     }
 
-    private RpcAnswer? Take(Walk walk) => _driver.Run(walk, static (protocol, running, _) =>
+    private async IAsyncEnumerable<RpcAnswer> RunAsync(
+        RpcQuery query,
+        WalkPlan plan,
+        TimeSpan limit,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        DatagramDriver<RpcProtocol> driver = Started();
+        using CancellationTokenSource timeout = new(limit, _time);
+        using CancellationTokenSource any = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token, timeout.Token);
+        Waiting waiting = new(limit, timeout.Token, any.Token, cancellationToken);
+        if (plan.Nodes is null)
+        {
+            await waiting.ForAsync(_joined.Task.WaitAsync(any.Token)).ConfigureAwait(false);
+        }
+
+        Signal changed = new();
+        Walk walk = driver.Run(plan with { Changed = changed.Set }, static (protocol, started, now) => protocol.Start(started, now));
+        try
+        {
+            bool isFinished;
+            do
+            {
+                isFinished = driver.Run((walk, query), static (_, running, _) => Report(running.walk, running.query));
+                while (driver.Run(walk, static (protocol, running, _) => Take(protocol, running)) is RpcAnswer answer)
+                {
+                    yield return answer;
+                    waiting.ThrowIfOver();
+                }
+
+                if (!isFinished)
+                {
+                    await waiting.ForAsync(changed.WaitAsync(any.Token).AsTask()).ConfigureAwait(false);
+                }
+            }
+            while (!isFinished);
+        }
+        finally
+        {
+            driver.Run((walk, query), static (protocol, ended, _) =>
+            {
+                ended.walk.Stop();
+                protocol.Resume();
+                return Report(ended.walk, ended.query);
+            });
+        }
+
+        ThrowIfNobodyAnswered(query, plan, walk);
+    }
+
+    private static RpcAnswer? Take(RpcProtocol protocol, Walk walk)
     {
         protocol.Resume();
-        return running.TryTake(out RpcAnswer? answer) ? answer : null;
-    });
+        return walk.TryTake(out RpcAnswer? answer) ? answer : null;
+    }
+
+    // Under the driver's lock, though the query belongs to the caller: its loop is what calls this.
+    private static bool Report(Walk walk, RpcQuery query)
+    {
+        query.Responses = walk.Good;
+        query.Errors = walk.Refused + walk.Unanswered;
+        query.Commits = walk.Stored;
+        query.FailedCommits = walk.RefusedCommits + walk.SilentCommits;
+        while (walk.TryTakeWarning(out string? warning))
+        {
+            query.Warn(warning);
+        }
+
+        if (walk.IsFinished)
+        {
+            query.Closest = walk.Closest();
+        }
+
+        return walk.IsFinished;
+    }
+
+    private static void ThrowIfNobodyAnswered(RpcQuery query, WalkPlan plan, Walk walk)
+    {
+        if (walk.Good + walk.Refused == 0)
+        {
+            throw new NoAnswerException(plan.Nodes is null ? "No node of the network answered." : "None of the nodes answered.");
+        }
+
+        if (plan.Commits && query.Commits + walk.RefusedCommits == 0)
+        {
+            throw new NoAnswerException("None of the closest nodes answered the commit.");
+        }
+    }
 
     private async Task<RpcAnswer> AskAsync(UdpEndpoint node, Question question, ReadOnlyMemory<byte>? token, CancellationToken cancellationToken)
     {
@@ -113,70 +216,48 @@ public sealed partial class RpcNode
             throw new ArgumentException("This network is IPv4 alone.", nameof(node));
         }
 
-        ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
+        DatagramDriver<RpcProtocol> driver = Started();
         using CancellationTokenSource any = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
         Signal changed = new();
         DirectQuery query = new() { Changed = changed.Set, Keeps = true };
-        _driver.Run((protocol, now) => protocol.Start(query, question, RpcContact.FromEndpoint(node), DirectAttempts, now, token));
-        await changed.WaitAsync(any.Token).ConfigureAwait(false);
-        (DirectOutcome outcome, RpcAnswer? answer) = _driver.Run(query, static (_, ended, _) => (ended.Outcome, ended.Answer));
+        driver.Run((protocol, now) => protocol.Start(query, question, RpcContact.FromEndpoint(node), DirectAttempts, now, token));
+        try
+        {
+            await changed.WaitAsync(any.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            driver.Run((_, _) => query.Leave());
+        }
+
+        (DirectOutcome outcome, RpcAnswer? answer) = driver.Run(query, static (_, ended, _) => (ended.Outcome, ended.Answer));
         return answer ?? throw new NoAnswerException(outcome == DirectOutcome.NotSent
             ? $"{node} cannot be asked: the address is not allowed here (a private network needs AddressScope.Private), it is our own, or too much is open to it."
             : $"{node} did not answer.");
     }
 
-    /// <summary>Runs a walk, and gives it whenever something changed, the last time when it has ended.</summary>
-    private async IAsyncEnumerable<Walk> ProgressAsync(
-        Question question,
-        Key256 target,
-        bool keeps,
-        bool commits,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Waits for a step of a query, and tells a timeout from a cancellation.</summary>
+    private readonly struct Waiting(TimeSpan limit, CancellationToken timeout, CancellationToken any, CancellationToken caller)
     {
-        ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
-        using CancellationTokenSource timeout = new(_options.QueryTimeout, _time);
-        using CancellationTokenSource any = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token, timeout.Token);
-        Signal changed = new();
-        await WaitAsync(WaitForNetworkAsync(any.Token), timeout.Token, cancellationToken).ConfigureAwait(false);
-        Walk walk = _driver.Run(changed, (protocol, signal, now) => protocol.Start(question, target, keeps, commits, signal.Set, now));
-        try
+        internal async Task ForAsync(Task step)
         {
-            bool isFinished;
-            do
+            try
             {
-                isFinished = _driver.Run(walk, static (_, running, _) => running.IsFinished);
-                yield return walk;
-                if (!isFinished)
-                {
-                    await WaitAsync(changed.WaitAsync(any.Token).AsTask(), timeout.Token, cancellationToken).ConfigureAwait(false);
-                }
+                await step.ConfigureAwait(false);
             }
-            while (!isFinished);
-        }
-        finally
-        {
-            _driver.Run((protocol, _) =>
+            catch (OperationCanceledException) when (timeout.IsCancellationRequested && !caller.IsCancellationRequested)
             {
-                walk.Stop();
-                protocol.Resume();
-            });
+                throw new TimeoutException($"The query did not end within {limit.TotalSeconds:0.#} s.");
+            }
         }
 
-        if (_driver.Run(walk, static (_, ended, _) => ended.Good + ended.Refused) == 0)
+        // A consumer that is slow does not run into the timeout by its own slowness; one whose node has gone ends.
+        internal void ThrowIfOver()
         {
-            throw new NoAnswerException("No node of the network answered.");
-        }
-    }
-
-    private async Task WaitAsync(Task waiting, CancellationToken timeout, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await waiting.ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw new TimeoutException($"The query did not end within {_options.QueryTimeout.TotalSeconds:0.#} s.");
+            if (!timeout.IsCancellationRequested)
+            {
+                any.ThrowIfCancellationRequested();
+            }
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Kadstone.Crypto;
@@ -13,43 +12,69 @@ namespace Kadstone.Hyperswarm;
 /// <summary>A node of dht-rpc 6: commands over a DHT, on the wire of today's Hyperswarm.</summary>
 /// <example>
 /// <code>
-/// await using RpcNode node = await RpcNode.CreateAsync(new RpcOptions { Bootstrap = RpcOptions.PublicBootstrap });
+/// await using RpcNode node = RpcNode.Create(new RpcOptions { Bootstrap = RpcOptions.PublicBootstrap });
 /// node.OnQuery(new RpcCommand("echo", 16), (request, _) => ValueTask.FromResult(new RpcReply(request.Value)));
 /// await foreach (RpcAnswer answer in node.QueryAsync(target, new RpcCommand("echo", 16), value)) Console.WriteLine(answer.From);
 /// </code>
 /// </example>
 /// <remarks>Safe for concurrent use; its members never block on the network but by <c>await</c>.</remarks>
-public sealed partial class RpcNode : IAsyncDisposable
+public sealed partial class RpcNode : IRpcNode
 {
     private readonly RpcOptions _options;
+    private readonly RpcState? _saved;
     private readonly TimeProvider _time;
+    private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
-    private readonly DatagramDriver<RpcProtocol> _driver;
     private readonly Responder _responder;
     private readonly CancellationTokenSource _closing = new();
-    private readonly Signal _joined = new();
-    private readonly Lock _disposing = new();
+    private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Guards the start and the end. Held while sockets are bound, never while anything is awaited.
+    private readonly Lock _life = new();
+    private DatagramDriver<RpcProtocol>? _driver;
+    private RpcResolver? _resolver;
     private Task? _disposal;
 
-    private RpcNode(RpcOptions options, DatagramDriver<RpcProtocol> driver, TimeProvider time, ILoggerFactory loggers)
+    private RpcNode(RpcOptions options, TimeProvider time, ILoggerFactory loggers)
     {
         _options = options;
-        _driver = driver;
         _time = time;
+        _loggers = loggers;
         _logger = loggers.CreateLogger("Kadstone.Hyperswarm");
-        _responder = new Responder(driver, _logger);
+        _responder = new Responder(_logger);
+        if (options.SavedState is not null && !RpcState.TryParse(options.SavedState, out _saved, out string? error))
+        {
+            RpcLog.BadState(_logger, error);
+        }
     }
 
     /// <summary>Where the server socket listens: the address that others know us by while we are persistent.</summary>
-    public IPEndPoint LocalEndpoint => _driver.LocalEndpoints[RpcProtocol.ServerSocket];
+    /// <exception cref="InvalidOperationException">The node does not listen yet.</exception>
+    public IPEndPoint LocalEndpoint => Listening().LocalEndpoints[RpcProtocol.ServerSocket];
 
-    /// <summary>Where an ephemeral node asks from.</summary>
-    public IPEndPoint ClientEndpoint => _driver.LocalEndpoints[^1];
+    /// <summary>Where a node asks from while it is not known to be reachable.</summary>
+    /// <exception cref="InvalidOperationException">The node does not listen yet.</exception>
+    public IPEndPoint ClientEndpoint => Listening().LocalEndpoints[^1];
 
-    /// <summary>Our node id; null while we are ephemeral.</summary>
-    public Key256? Id => _driver.Run<int, Key256?>(0, static (protocol, _, _) => protocol.IsPersistent ? protocol.Id : null);
+    /// <summary>Our node id; null while we are ephemeral, and before the node listens.</summary>
+    public Key256? Id => _driver?.Run<int, Key256?>(0, static (protocol, _, _) => protocol.IsPersistent ? protocol.Id : null);
 
-    /// <summary>Opens the sockets and starts the node. Joining goes on in the background: see <see cref="WaitForNetworkAsync"/>.</summary>
+    /// <inheritdoc/>
+    public Task Ready => WaitForNetworkAsync();
+
+    /// <summary>A node that does not listen yet: it does when it is told to, or first used.</summary>
+    /// <param name="options">How it is set up; null: all defaults.</param>
+    /// <param name="loggerFactory">Where it logs; null: nowhere.</param>
+    /// <param name="timeProvider">Its clock; null: the system's.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public static RpcNode Create(RpcOptions? options = null, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
+    {
+        options ??= new RpcOptions();
+        options.Validate();
+        return new RpcNode(options, timeProvider ?? TimeProvider.System, loggerFactory ?? NullLoggerFactory.Instance);
+    }
+
+    /// <summary>A node that listens at the port of its options. Joining goes on in the background: see <see cref="Ready"/>.</summary>
     /// <param name="options">How it is set up; null: all defaults.</param>
     /// <param name="loggerFactory">Where it logs; null: nowhere.</param>
     /// <param name="timeProvider">Its clock; null: the system's.</param>
@@ -62,12 +87,10 @@ public sealed partial class RpcNode : IAsyncDisposable
         TimeProvider? timeProvider = null,
         CancellationToken cancellationToken = default)
     {
-        options ??= new RpcOptions();
-        options.Validate();
-        RpcNode node = Create(options, timeProvider ?? TimeProvider.System, loggerFactory ?? NullLoggerFactory.Instance);
+        RpcNode node = Create(options, loggerFactory, timeProvider);
         try
         {
-            await node.StartAsync(cancellationToken).ConfigureAwait(false);
+            await node.ListenAsync(null, cancellationToken).ConfigureAwait(false);
             return node;
         }
         catch
@@ -77,64 +100,179 @@ public sealed partial class RpcNode : IAsyncDisposable
         }
     }
 
+    /// <inheritdoc/>
+    public Task ListenAsync(int? port = null, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (port is < 0 or > 65_535)
+            {
+                throw new ArgumentOutOfRangeException(nameof(port), "A UDP port is 0 to 65535.");
+            }
+
+            int bound = Started(port).LocalEndpoints[RpcProtocol.ServerSocket].Port;
+            return port is null or 0 || port == bound
+                ? Task.CompletedTask
+                : throw new InvalidOperationException($"The node listens on port {bound} already.");
+        }
+        catch (Exception exception)
+        {
+            return Task.FromException(exception);
+        }
+    }
+
     /// <summary>Waits until the first join is over.</summary>
     /// <returns>How many contacts answered so far; 0 when nobody did, and also for the first node of a network.</returns>
     public async Task<int> WaitForNetworkAsync(CancellationToken cancellationToken = default)
     {
+        DatagramDriver<RpcProtocol> driver = Started();
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
-        while (true)
-        {
-            (bool hasJoined, int contacts) = _driver.Run(0, static (protocol, _, _) => (protocol.HasJoined, protocol.Table.Count));
-            if (hasJoined)
-            {
-                // Another may wait for the same.
-                _joined.Set();
-                return contacts;
-            }
-
-            await _joined.WaitAsync(either.Token).ConfigureAwait(false);
-        }
+        await _joined.Task.WaitAsync(either.Token).ConfigureAwait(false);
+        return driver.Run(0, static (protocol, _, _) => protocol.Table.Count);
     }
 
     /// <summary>The entries of the routing table.</summary>
-    public IReadOnlyList<TableEntry<RpcContact>> Contacts() => _driver.Run(0, static (protocol, _, _) => protocol.Table.Entries.ToArray());
+    public IReadOnlyList<TableEntry<RpcContact>> Contacts() => _driver?.Run(0, static (protocol, _, _) => protocol.Table.Entries.ToArray()) ?? [];
 
-    /// <summary>Answers a command from now on; a second handler of the same number takes the first one's place.</summary>
-    /// <param name="command">Its number is what counts.</param>
-    /// <param name="handler">Called for each request, at most eight at a time. What it throws is logged, and the asker hears nothing.</param>
+    /// <summary>How the node stands now; after its end, how it stood.</summary>
+    public RpcStatus Status() => _driver?.Run(0, static (protocol, _, _) => Describe(protocol))
+        ?? new RpcStatus(false, null, null, 0, RpcHealth.Idle, 0, 0, 0, 0, new Dictionary<string, long>());
+
+    /// <summary>Port and contacts of this moment; after the end, those of the last moment. While hardly anybody answers, earlier contacts are kept.</summary>
+    public RpcState Save()
+    {
+        const int FewContacts = 8;
+        return _driver is not { } driver
+            ? _saved ?? new RpcState(_options.Port, [])
+            : driver.Run(driver.LocalEndpoints[RpcProtocol.ServerSocket].Port, static (protocol, port, _) =>
+            {
+                UdpEndpoint[] sound = [.. protocol.Table.Entries.Where(entry => entry.Failures == 0).Select(entry => entry.Contact.Endpoint)];
+                return new RpcState(port, sound.Length >= FewContacts ? sound : [.. sound.Union(protocol.Lost.Select(contact => contact.Endpoint))]);
+            });
+    }
+
+    /// <inheritdoc/>
     public void OnQuery(RpcCommand command, Func<RpcRequest, CancellationToken, ValueTask<RpcReply>> handler)
     {
         ArgumentNullException.ThrowIfNull(handler);
-        _responder.Serve(command, handler);
+        _responder.OnQuery(command.Number, handler);
+        Serve(command);
     }
 
-    /// <summary>Ends queries and closes the sockets. May be called twice.</summary>
+    /// <inheritdoc/>
+    /// <remarks>On this wire a token that is not ours or too old is refused with error 2 and a fresh token: no handler sees the request.</remarks>
+    public void OnClosest(RpcCommand command, Func<RpcRequest, CancellationToken, ValueTask<RpcReply>> handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        _responder.OnClosest(command.Number, handler);
+        Serve(command);
+    }
+
+    /// <summary>Ends queries, with <see cref="OperationCanceledException"/>, and closes the sockets. May be called twice; a handler may call it, but not wait for it.</summary>
     public ValueTask DisposeAsync()
     {
-        lock (_disposing)
+        lock (_life)
         {
             _disposal ??= DisposeOnceAsync();
             return new ValueTask(_disposal);
         }
     }
 
-    private static RpcNode Create(RpcOptions options, TimeProvider time, ILoggerFactory loggers)
+    private static RpcStatus Describe(RpcProtocol protocol) => new(
+        protocol.IsPersistent,
+        protocol.IsPersistent ? protocol.Id : null,
+        protocol.External,
+        protocol.Table.Count,
+        protocol.Health,
+        protocol.Counters.Received,
+        protocol.Counters.Sent,
+        protocol.Counters.Requests,
+        protocol.Counters.Answers,
+        protocol.Counters.Dropped());
+
+    private void Serve(RpcCommand command)
     {
-        List<UdpSocket> sockets = [];
+        lock (_life)
+        {
+            ObjectDisposedException.ThrowIf(_disposal is not null, this);
+            _driver?.Run((protocol, _) => protocol.Serve(command.Number));
+        }
+    }
+
+    private DatagramDriver<RpcProtocol> Listening() =>
+        _driver ?? throw new InvalidOperationException("The node does not listen yet: call ListenAsync, or ask something.");
+
+    /// <summary>The running node; starts it if it does not run.</summary>
+    /// <param name="port">Where to listen if it does not yet; null: at the port of the options.</param>
+    private DatagramDriver<RpcProtocol> Started(int? port = null)
+    {
+        lock (_life)
+        {
+            ObjectDisposedException.ThrowIf(_disposal is not null, this);
+            if (_driver is not null)
+            {
+                return _driver;
+            }
+
+            DatagramDriver<RpcProtocol> driver = new(OpenProtocol(port, out List<UdpSocket> sockets), sockets, _time, _loggers);
+            driver.Run((protocol, _) =>
+            {
+                protocol.JoinChanged = () => _joined.TrySetResult();
+                protocol.IdentityChanged = () => TellIdentity(protocol);
+                foreach (uint command in _responder.Served)
+                {
+                    protocol.Serve(command);
+                }
+
+                foreach (UdpEndpoint saved in _saved?.Nodes ?? [])
+                {
+                    protocol.AddSaved(saved);
+                }
+            });
+            driver.Start();
+            _responder.Start(driver);
+            RpcLog.Listening(_logger, driver.LocalEndpoints[RpcProtocol.ServerSocket]);
+            _resolver = new RpcResolver(driver, [.. _options.Bootstrap.Select(host => HostPort.Parse(host))], _time, _logger);
+            _resolver.Start();
+            _driver = driver;
+            return driver;
+        }
+    }
+
+    // Under the driver's lock: an id of a log line costs less than a task that waits for it.
+    private void TellIdentity(RpcProtocol protocol)
+    {
+        if (protocol.IsPersistent)
+        {
+            RpcLog.BecamePersistent(_logger, protocol.Id.ToString());
+        }
+        else
+        {
+            RpcLog.BecameEphemeral(_logger);
+        }
+    }
+
+    private RpcProtocol OpenProtocol(int? port, out List<UdpSocket> sockets)
+    {
+        sockets = [];
         try
         {
-            sockets.Add(UdpSocket.Open(new IPEndPoint(options.Host, options.Port)));
-            sockets.Add(UdpSocket.Open(new IPEndPoint(options.Host, 0)));
+            sockets.Add(OpenServer(port));
+            sockets.Add(UdpSocket.Open(new IPEndPoint(sockets[0].LocalEndpoint.Address, 0)));
+            UdpEndpoint[] bound = [.. sockets.Select(socket => UdpEndpoint.From(socket.LocalEndpoint))];
+            IPAddress? known = _options.KnownAddress;
             RpcSettings settings = new()
             {
-                Scope = options.Scope,
-                Diversity = options.Diversity,
-                Limits = options.Limits,
-                IsPersistent = !options.Ephemeral,
+                Scope = _options.Scope,
+                Diversity = _options.Diversity,
+                Limits = _options.Limits,
+                IsPersistent = _options.IsForced && known is not null,
+                IsForced = _options.IsForced && known is null,
+                IsAdaptive = _options.Ephemeral is null && !_options.IsForced,
+                External = known is null ? null : UdpEndpoint.From(known, bound[RpcProtocol.ServerSocket].Port),
             };
-            UdpEndpoint[] bound = [.. sockets.Select(socket => UdpEndpoint.From(socket.LocalEndpoint))];
-            RpcProtocol protocol = new(settings, bound, new SecureRandom(), new MonotonicClock(time).Now);
-            return new RpcNode(options, new DatagramDriver<RpcProtocol>(protocol, sockets, time, loggers), time, loggers);
+            return new RpcProtocol(settings, bound, new SecureRandom(), new MonotonicClock(_time).Now);
         }
         catch
         {
@@ -143,46 +281,27 @@ public sealed partial class RpcNode : IAsyncDisposable
         }
     }
 
-    private async Task StartAsync(CancellationToken cancellationToken)
+    private UdpSocket OpenServer(int? port)
     {
-        _driver.Run((protocol, _) => protocol.JoinChanged = _joined.Set);
-        _driver.Start();
-        _responder.Start();
-        foreach (string host in _options.Bootstrap)
+        if (_options.Socket is not null)
         {
-            foreach (UdpEndpoint endpoint in await ResolveAsync(host, cancellationToken).ConfigureAwait(false))
+            return UdpSocket.Wrap(_options.Socket, leaveOpen: !_options.OwnsSocket);
+        }
+
+        int wanted = port ?? _options.Port;
+        if (wanted == 0 && _saved is { Port: > 0 })
+        {
+            try
             {
-                _driver.Run((protocol, now) => protocol.AddBootstrap(endpoint, now));
+                return UdpSocket.Open(new IPEndPoint(_options.Host, _saved.Port));
+            }
+            catch (SocketException)
+            {
+                // The port of the last run was only a wish: the id follows from it.
             }
         }
 
-        _driver.Run(static (protocol, now) => protocol.Join(now));
-        RpcLog.Listening(_logger, LocalEndpoint);
-    }
-
-    private async Task<UdpEndpoint[]> ResolveAsync(string host, CancellationToken cancellationToken)
-    {
-        if (UdpEndpoint.TryParse(host, out UdpEndpoint literal))
-        {
-            return [literal];
-        }
-
-        int colon = host.LastIndexOf(':');
-        if (colon < 1 || !ushort.TryParse(host.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port) || port == 0)
-        {
-            throw new ArgumentException($"'{host}' is no bootstrap host, HOST:PORT is expected.", nameof(host));
-        }
-
-        try
-        {
-            IPAddress[] addresses = await Dns.GetHostAddressesAsync(host[..colon], AddressFamily.InterNetwork, cancellationToken).ConfigureAwait(false);
-            return [.. addresses.Select(address => UdpEndpoint.From(address, port))];
-        }
-        catch (SocketException exception)
-        {
-            RpcLog.CannotResolve(_logger, host, exception.Message);
-            return [];
-        }
+        return UdpSocket.Open(new IPEndPoint(_options.Host, wanted));
     }
 
     private async Task DisposeOnceAsync()
@@ -190,8 +309,21 @@ public sealed partial class RpcNode : IAsyncDisposable
         // Off the caller's lock and thread: a handler may have called us.
         await Task.Yield();
         await _closing.CancelAsync().ConfigureAwait(false);
-        await _driver.DisposeAsync().ConfigureAwait(false);
-        _driver.Run(static (protocol, _) => protocol.StopAll());
+        if (_resolver is not null)
+        {
+            await _resolver.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (_driver is not null)
+        {
+            await _driver.DisposeAsync().ConfigureAwait(false);
+            _driver.Run(static (protocol, _) => protocol.StopAll());
+        }
+        else if (_options is { Socket: not null, OwnsSocket: true })
+        {
+            _options.Socket.Dispose();
+        }
+
         await _responder.DisposeAsync().ConfigureAwait(false);
         RpcLog.Closed(_logger);
     }

@@ -131,16 +131,11 @@ public sealed class HyperRpcNodeTests
         await using RpcNode ours = await StartAsync(theirs.Endpoint);
         string key = HyperPeer.NextKey();
 
-        RpcCommit commit = await ours.ClosestAsync(KeyOf(key), s_command, "kept"u8.ToArray(), Cancelled);
-        (commit.Stored, commit.Refused, commit.Silent).ShouldBe((5, 0, 0));
-        commit.Closest.Count.ShouldBe(5);
+        RpcQuery commit = ours.ClosestAsync(KeyOf(key), s_command, "kept"u8.ToArray());
+        (await commit.ToListAsync(Cancelled)).ShouldAllBe(answer => answer.Phase == RpcPhase.Commit);
+        (commit.Commits, commit.FailedCommits, commit.Closest.Count).ShouldBe((5, 0, 5));
 
-        List<RpcAnswer> answers = [];
-        await foreach (RpcAnswer answer in ours.QueryAsync(KeyOf(key), s_command, cancellationToken: Cancelled))
-        {
-            answers.Add(answer);
-        }
-
+        IReadOnlyList<RpcAnswer> answers = await ours.QueryAsync(KeyOf(key), s_command).ToListAsync(Cancelled);
         answers.Count.ShouldBe(5);
         answers.Select(answer => Convert.ToHexStringLower(answer.Value.ShouldNotBeNull().Span)).ShouldAllBe(value => value == HyperPeer.Hex("kept"));
         answers.ShouldAllBe(answer => answer.Token.HasValue && answer.FromId.HasValue);

@@ -14,10 +14,15 @@ internal sealed class Counters
     internal long RateLimited;
     internal long OverAllowance;
     internal long OutboxFull;
+
+    /// <summary>Requests that found the window closed and the queue before it full.</summary>
+    internal long WindowFull;
+
     internal long InboxFull;
     internal long DelayedFull;
     internal long BadToken;
     internal long ForbiddenAddress;
+    internal long Hints;
 
     private readonly long[] _malformed = new long[Enum.GetValues<RpcMalformed>().Length];
 
@@ -26,4 +31,27 @@ internal sealed class Counters
     internal void CountMalformed(RpcMalformed why) => _malformed[(int)why]++;
 
     internal long MalformedBy(RpcMalformed why) => _malformed[(int)why];
+
+    /// <summary>What was dropped, by reason; reasons that never occurred are left out.</summary>
+    internal IReadOnlyDictionary<string, long> Dropped()
+    {
+        Dictionary<string, long> dropped = new()
+        {
+            ["unmatched"] = Unmatched,
+            ["rate_limited"] = RateLimited,
+            ["over_allowance"] = OverAllowance,
+            ["outbox_full"] = OutboxFull,
+            ["window_full"] = WindowFull,
+            ["inbox_full"] = InboxFull,
+            ["delayed_full"] = DelayedFull,
+            ["bad_token"] = BadToken,
+            ["forbidden_address"] = ForbiddenAddress,
+        };
+        foreach (RpcMalformed why in Enum.GetValues<RpcMalformed>())
+        {
+            dropped[$"malformed.{why}"] = MalformedBy(why);
+        }
+
+        return dropped.Where(reason => reason.Value > 0).ToDictionary();
+    }
 }

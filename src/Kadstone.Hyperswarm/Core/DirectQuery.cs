@@ -20,6 +20,9 @@ internal sealed class DirectQuery : IAsker
     /// <summary>Whether the answer is kept for the caller.</summary>
     internal bool Keeps { get; init; }
 
+    /// <summary>Whether the caller has left.</summary>
+    public bool IsOver { get; private set; }
+
     internal DirectOutcome Outcome { get; private set; }
 
     internal RpcAnswer? Answer { get; private set; }
@@ -31,6 +34,9 @@ internal sealed class DirectQuery : IAsker
     }
 
     public void Silent(OpenRequest request, Instant now) => End(DirectOutcome.Silent);
+
+    /// <summary>The caller leaves: nothing is sent again.</summary>
+    internal void Leave() => IsOver = true;
 
     internal void NotSent() => End(DirectOutcome.NotSent);
 

@@ -23,8 +23,11 @@ internal sealed class OpenRequest
 
     internal required RpcContact To { get; init; }
 
-    /// <summary>The socket it leaves from; the answer must come to the same.</summary>
+    /// <summary>The socket it leaves from.</summary>
     internal required byte Socket { get; init; }
+
+    /// <summary>The socket to which the answer must come: the same, but for a PING_NAT.</summary>
+    internal required byte AnswerSocket { get; init; }
 
     /// <summary>The contact's own token, for a commit.</summary>
     internal ReadOnlyMemory<byte>? Token { get; init; }
@@ -44,6 +47,9 @@ internal sealed class OpenRequest
 /// <summary>Who asked, and is told what became of it, exactly once.</summary>
 internal interface IAsker
 {
+    /// <summary>Whether nobody waits for the answer any more: nothing is sent again.</summary>
+    bool IsOver => false;
+
     /// <summary>The contact answered; perhaps with an error, perhaps without an id.</summary>
     void Answered(OpenRequest request, in RpcMessage answer, bool hasId, Instant now);
 

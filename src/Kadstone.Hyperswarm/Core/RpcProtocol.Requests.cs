@@ -11,7 +11,12 @@ internal sealed partial class RpcProtocol : IWalkHost
     private const int CheckAttempts = 3;
     private static readonly TimeSpan s_leastForOne = TimeSpan.FromSeconds(2);
 
+    private const int MaxWaiting = 1_024;
+
     private readonly PriorityQueue<OpenRequest, long> _resends = new();
+    private readonly Queue<OpenRequest> _waiting = new();
+    private readonly CongestionWindow _window = new();
+    private bool _isHeldUp;
 
     int IWalkHost.ReadContacts(in RpcMessage answer, Span<RpcContact> contacts)
     {
@@ -33,25 +38,55 @@ internal sealed partial class RpcProtocol : IWalkHost
     bool IWalkHost.SendCommit(IAsker asker, Question question, RpcContact to, ReadOnlyMemory<byte> token, Instant now) =>
         Ask(asker, question, to, token, LookupAttempts, now);
 
-    /// <summary>A query whose answers the caller takes.</summary>
-    internal Walk Start(Question question, Key256 target, bool keeps, bool commits, Action changed, Instant now)
+    void IWalkHost.Hint(UdpEndpoint namer, UdpEndpoint silent, Instant now)
     {
-        Span<RpcContact> seeds = stackalloc RpcContact[Walk.Width + MaxBootstrap];
-        int count = CopySeeds(target, seeds);
-        LookupOptions options = new()
+        if (_hintsLeft > 0)
         {
-            Width = Walk.Width,
-            Parallelism = 10,
-            ClosingParallelism = Walk.Width,
-            Quorum = Walk.Width,
-            Patience = RoundTrips.Patience,
-            Diversity = _settings.Diversity ? new DiversityLimits() : null,
-        };
-        Walk walk = new(this, question, target, options, seeds[..count]) { Keeps = keeps, Commits = commits, Changed = changed };
+            _hintsLeft--;
+            byte[] hint = new byte[EndpointLength];
+            RpcEndpoints.Write(hint, silent);
+            Counters.Hints++;
+            Ask(new DirectQuery(), new Question((uint)RpcInternalCommand.DownHint, IsInternal: true, null, hint), RpcContact.FromEndpoint(namer), null, attempts: 1, now);
+        }
+    }
+
+    /// <summary>A query whose answers the caller takes.</summary>
+    internal Walk Start(Question question, Key256 target, bool keeps, bool commits, Action changed, Instant now) =>
+        Start(new WalkPlan(question, target) { Keeps = keeps, Commits = commits, Changed = changed }, now);
+
+    /// <summary>A query.</summary>
+    internal Walk Start(WalkPlan plan, Instant now)
+    {
+        RpcContact[] seeds = new RpcContact[Walk.Width + MaxBootstrap + MaxLost];
+        Walk walk = plan.Nodes is { } nodes
+            ? new Walk(this, plan, OnlyThese(plan, nodes.Count), [.. nodes.Select(RpcContact.FromEndpoint)])
+            : new Walk(this, plan, TowardsTarget(plan), seeds.AsSpan(0, CopySeeds(plan.Target, seeds)));
         _walks.Add(walk);
         _shouldAdvance = true;
         return walk;
     }
+
+    private LookupOptions TowardsTarget(WalkPlan plan) => new()
+    {
+        Width = Walk.Width,
+        Parallelism = plan.Concurrency ?? WalkPlan.DefaultConcurrency,
+        ClosingParallelism = Math.Min(Walk.Width, plan.Concurrency ?? Walk.Width),
+        Quorum = Walk.Width,
+        Patience = RoundTrips.Patience,
+        Diversity = _settings.Diversity ? new DiversityLimits() : null,
+    };
+
+    // All that were named are asked and waited for; nobody is nearer, and nobody too many.
+    private LookupOptions OnlyThese(WalkPlan plan, int count) => new()
+    {
+        Width = Math.Max(1, count),
+        Parallelism = plan.Concurrency ?? WalkPlan.DefaultConcurrency,
+        ClosingParallelism = 0,
+        Quorum = Math.Max(1, count),
+        Patience = RoundTrips.Patience * (1 << LookupAttempts),
+        MaxCandidates = Math.Max(1, count),
+        MaxRequests = Math.Max(1, count),
+    };
 
     /// <summary>Asks one endpoint one question. The outcome is <see cref="DirectOutcome.NotSent"/> when it may not be asked or too much is open.</summary>
     internal void Start(DirectQuery query, Question question, RpcContact to, int attempts, Instant now, ReadOnlyMemory<byte>? token = null)
@@ -67,18 +102,20 @@ internal sealed partial class RpcProtocol : IWalkHost
 
     private bool Accepts(UdpEndpoint endpoint) => endpoint.IsIPv4 && _settings.Scope.Allows(endpoint);
 
-    /// <summary>Lets every walk ask whom it may, and ends those that are done.</summary>
+    /// <summary>Sends what waits, lets every walk ask whom it may, and ends those that are done.</summary>
     private void Advance(Instant now)
     {
         _shouldAdvance = false;
+        _isHeldUp = false;
+        SendWaiting(now);
         for (int i = _walks.Count - 1; i >= 0; i--)
         {
             Walk walk = _walks[i];
-            while (!walk.IsFinished && !walk.IsPaused && _outbox.HasRoom && walk.Lookup.TryNext(now, out RpcContact contact))
+            while (MayAsk(walk, now) && walk.Lookup.TryNext(now, out RpcContact contact))
             {
                 if (!Ask(walk, walk.Question, contact, null, LookupAttempts, now))
                 {
-                    walk.Fail(contact, now);
+                    walk.CannotAsk(contact, now);
                 }
             }
 
@@ -94,7 +131,20 @@ internal sealed partial class RpcProtocol : IWalkHost
         }
     }
 
-    private bool Ask(IAsker asker, Question question, RpcContact to, ReadOnlyMemory<byte>? token, int attempts, Instant now)
+    // A lookup counts the time from its asking: while the window is closed it is not let ask.
+    private bool MayAsk(Walk walk, Instant now)
+    {
+        if (walk.IsFinished || walk.IsPaused || !_outbox.HasRoom)
+        {
+            return false;
+        }
+
+        bool isOpen = _waiting.Count == 0 && _window.HasRoom(now);
+        _isHeldUp |= !isOpen;
+        return isOpen;
+    }
+
+    private bool Ask(IAsker asker, Question question, RpcContact to, ReadOnlyMemory<byte>? token, int attempts, Instant now, byte? answerSocket = null)
     {
         if (!Accepts(to.Endpoint) || IsOwn(to))
         {
@@ -108,6 +158,7 @@ internal sealed partial class RpcProtocol : IWalkHost
             Question = question,
             To = to,
             Socket = AskingSocket,
+            AnswerSocket = answerSocket ?? AskingSocket,
             Token = token,
             MaxAttempts = attempts,
             SentAt = now,
@@ -117,7 +168,7 @@ internal sealed partial class RpcProtocol : IWalkHost
         // Attempts go out at 0, 1, 3 patiences; the last one is waited for twice as long as the one before.
         TimeSpan lifetime = RoundTrips.Patience * ((1 << attempts) + 1);
         lifetime = lifetime < s_leastForOne ? s_leastForOne : lifetime;
-        if (!_requests.TryOpen(to.Endpoint, request.Socket, request, now + lifetime, out uint transaction))
+        if (!_requests.TryOpen(to.Endpoint, request.AnswerSocket, request, now + lifetime, out uint transaction))
         {
             return false;
         }
@@ -126,14 +177,46 @@ internal sealed partial class RpcProtocol : IWalkHost
         if (!Send(request, now))
         {
             request.IsOpen = false;
-            _requests.Cancel(transaction, to.Endpoint, request.Socket, out _);
+            _requests.Cancel(transaction, to.Endpoint, request.AnswerSocket, out _);
             return false;
         }
 
         return true;
     }
 
+    /// <summary>Sends a request, or lets it wait until the window opens.</summary>
     private bool Send(OpenRequest request, Instant now)
+    {
+        if (_waiting.Count == 0 && _window.HasRoom(now))
+        {
+            return Post(request, now);
+        }
+
+        if (_waiting.Count >= MaxWaiting)
+        {
+            Counters.WindowFull++;
+            return false;
+        }
+
+        _waiting.Enqueue(request);
+        return true;
+    }
+
+    private void SendWaiting(Instant now)
+    {
+        while (_waiting.TryPeek(out OpenRequest? request) && (IsOver(request) || (_outbox.HasRoom && _window.HasRoom(now))))
+        {
+            _waiting.Dequeue();
+            if (!IsOver(request))
+            {
+                Post(request, now);
+            }
+        }
+    }
+
+    private static bool IsOver(OpenRequest request) => !request.IsOpen || request.Asker.IsOver;
+
+    private bool Post(OpenRequest request, Instant now)
     {
         Span<byte> buffer = _outbox.Reserve();
         if (buffer.IsEmpty)
@@ -150,6 +233,7 @@ internal sealed partial class RpcProtocol : IWalkHost
         }
 
         _outbox.Commit(request.To.Endpoint, request.Socket, writer.Length);
+        _window.Sent(now);
         request.Attempts++;
         request.SentAt = now;
         if (request.Attempts < request.MaxAttempts)
@@ -198,7 +282,7 @@ internal sealed partial class RpcProtocol : IWalkHost
         while (_resends.TryPeek(out OpenRequest? request, out long due) && (due <= now.Ticks || !request.IsOpen))
         {
             _resends.Dequeue();
-            if (request.IsOpen)
+            if (!IsOver(request))
             {
                 Send(request, now);
             }
@@ -210,7 +294,14 @@ internal sealed partial class RpcProtocol : IWalkHost
         while (_requests.TryExpire(now, out _, out _, out OpenRequest request))
         {
             request.IsOpen = false;
-            Failed(request.To, now);
+
+            // Who was never asked, or not as often as it takes, has not failed.
+            if (request.Attempts > 0 && !request.Asker.IsOver)
+            {
+                _health.Silent();
+                Failed(request.To, now);
+            }
+
             request.Asker.Silent(request, now);
             _shouldAdvance = true;
         }
@@ -228,6 +319,8 @@ internal sealed partial class RpcProtocol : IWalkHost
         request.IsOpen = false;
         _shouldAdvance = true;
         _limiter.Prove(from, now);
+        _window.Answered(now);
+        _health.Answered();
         if (request.Attempts == 1)
         {
             RoundTrips.Sample(now - request.SentAt);
@@ -248,6 +341,7 @@ internal sealed partial class RpcProtocol : IWalkHost
             Table.Remove(request.To);
         }
 
+        Sample(message, from, socket, hasId, now);
         request.Asker.Answered(request, message, hasId, now);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Kadstone.Datagrams;
 using Kadstone.Kademlia;
 
@@ -7,6 +8,8 @@ namespace Kadstone.Hyperswarm.Core;
 internal sealed partial class RpcProtocol
 {
     private const int MaxBootstrap = 32;
+    private const int MaxLost = 100;
+    private const int RefreshConcurrency = 2;
     private const int MaxChecksAtOnce = 5;
     private static readonly TimeSpan s_leastUpkeepPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan s_longestUpkeepPause = TimeSpan.FromMinutes(1);
@@ -14,6 +17,9 @@ internal sealed partial class RpcProtocol
     private static readonly TimeSpan s_longestJoinPause = TimeSpan.FromSeconds(30);
 
     private readonly List<RpcContact> _bootstrap = [];
+
+    // Saved contacts, and those that lost their place: asked besides the bootstrap nodes when the table is empty.
+    private readonly List<RpcContact> _lost = [];
     private Instant _upkeepAt = Instant.Never;
     private Instant _joinAt = Instant.Never;
     private TimeSpan _joinPause = s_shortestJoinPause;
@@ -25,6 +31,21 @@ internal sealed partial class RpcProtocol
 
     /// <summary>Called when joining makes progress; under the driver's lock, so it may only signal.</summary>
     internal Action? JoinChanged { get; set; }
+
+    /// <summary>Called when nobody is left to ask but the bootstrap nodes: their names may mean others by now. Under the driver's lock.</summary>
+    internal Action? RunEmpty { get; set; }
+
+    /// <summary>Contacts that are of use when nobody else answers.</summary>
+    internal IReadOnlyList<RpcContact> Lost => _lost;
+
+    /// <summary>Takes a contact of an earlier run: it is asked when the table is empty.</summary>
+    internal void AddSaved(UdpEndpoint endpoint)
+    {
+        if (Accepts(endpoint) && _lost.Count < MaxLost && !IsOwn(endpoint))
+        {
+            _lost.Add(RpcContact.FromEndpoint(endpoint));
+        }
+    }
 
     /// <summary>Takes an endpoint to join through.</summary>
     internal void AddBootstrap(UdpEndpoint endpoint, Instant now)
@@ -46,11 +67,28 @@ internal sealed partial class RpcProtocol
     /// <summary>Begins to join. Call once, after the bootstrap nodes were added.</summary>
     internal void Join(Instant now)
     {
-        HasJoined = _bootstrap.Count == 0;
+        HasJoined = !HasSomebodyToAsk;
         _joinAt = now;
         _upkeepAt = now;
+        _lastTick = now;
+        _tickAt = now + s_tick;
+        if (HasJoined)
+        {
+            JoinChanged?.Invoke();
+        }
+
         Elapse(now);
     }
+
+    /// <summary>Walks to our own id, by way of all that we know.</summary>
+    internal Walk JoinAgain(Action changed, Instant now)
+    {
+        Walk walk = Start(new WalkPlan(Question.FindNode(Id), Id) { Changed = changed }, now);
+        walk.Lookup.AddSeeds(CollectionsMarshal.AsSpan(_bootstrap));
+        return walk;
+    }
+
+    private bool HasSomebodyToAsk => _bootstrap.Count + _lost.Count > 0;
 
     // Bootstrap nodes only while the table cannot fill a lookup: their operators carry the whole network's starts already.
     private int CopySeeds(Key256 target, Span<RpcContact> seeds)
@@ -59,6 +97,14 @@ internal sealed partial class RpcProtocol
         if (count < Walk.Width)
         {
             foreach (RpcContact contact in _bootstrap)
+            {
+                seeds[count++] = contact;
+            }
+        }
+
+        if (Table.Count == 0)
+        {
+            foreach (RpcContact contact in _lost)
             {
                 seeds[count++] = contact;
             }
@@ -77,7 +123,7 @@ internal sealed partial class RpcProtocol
 
         if (_refresh is not { IsFinished: false } && Table.TryNextRefresh(now, out Key256 target))
         {
-            _refresh = Start(Question.FindNode(target), target, keeps: false, commits: false, static () => { }, now);
+            _refresh = Start(new WalkPlan(Question.FindNode(target), target) { Concurrency = RefreshConcurrency }, now);
         }
 
         Instant next = Instant.Earlier(Instant.Earlier(_joinAt, Table.NextDeadline), now + s_longestUpkeepPause);
@@ -92,15 +138,17 @@ internal sealed partial class RpcProtocol
             return;
         }
 
-        if (_bootstrap.Count == 0 || (_join is not null && Table.Count > 0))
+        if (!HasSomebodyToAsk || (_join is not null && Table.Count > 0))
         {
             _joinPause = s_shortestJoinPause;
-            _joinAt = _bootstrap.Count == 0 ? Instant.Never : now + s_longestJoinPause;
+            _joinAt = now + s_longestJoinPause;
+            TellIfEmpty();
             return;
         }
 
         if (_join is not { IsFinished: false })
         {
+            TellIfEmpty();
             _join = Start(Question.FindNode(Id), Id, keeps: false, commits: false, JoinStepped, now);
             _joinPause = _joinPause * 2 < s_longestJoinPause ? _joinPause * 2 : s_longestJoinPause;
         }
@@ -108,16 +156,49 @@ internal sealed partial class RpcProtocol
         _joinAt = now + _joinPause;
     }
 
+    private void TellIfEmpty()
+    {
+        if (Table.Count == 0 && (_join is not null || !HasSomebodyToAsk))
+        {
+            RunEmpty?.Invoke();
+        }
+    }
+
     private void JoinStepped()
     {
-        HasJoined |= _join is { IsFinished: true };
-        JoinChanged?.Invoke();
+        if (_join is { IsFinished: true })
+        {
+            HasJoined = true;
+            JoinChanged?.Invoke();
+        }
     }
 
     private void Failed(RpcContact contact, Instant now)
     {
-        Table.Failed(contact, now);
+        if (Table.Failed(contact, now))
+        {
+            Forget(contact);
+        }
+
         _upkeepAt = Instant.Earlier(_upkeepAt, Table.NextDeadline);
+    }
+
+    private void Forget(RpcContact contact)
+    {
+        if (_lost.Contains(contact))
+        {
+            return;
+        }
+
+        // A random one makes room: of those lost long ago some stay, however many are lost since.
+        if (_lost.Count < MaxLost)
+        {
+            _lost.Add(contact);
+        }
+        else
+        {
+            _lost[_chance.Next(MaxLost)] = contact;
+        }
     }
 
     private void Verified(RpcContact contact, Instant now)

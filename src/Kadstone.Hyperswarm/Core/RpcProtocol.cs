@@ -6,7 +6,7 @@ namespace Kadstone.Hyperswarm.Core;
 /// <summary>A node of dht-rpc 6 without I/O.</summary>
 /// <remarks>
 /// One packet's way: <see cref="Receive"/> asks the rate limiter, decodes, and either answers into the outbox (Answers) or
-/// closes a request and tells its asker (Requests). What is due by the clock is in Upkeep. Socket 0 is the server socket, which
+/// closes a request and tells its asker (Requests). What is due by the clock is in Upkeep, who we are to others in Identity. Socket 0 is the server socket, which
 /// alone carries our id; socket 1, if there is one, the client socket, from which an ephemeral node asks. Both answer.
 /// </remarks>
 internal sealed partial class RpcProtocol : IDatagramProtocol
@@ -37,7 +37,8 @@ internal sealed partial class RpcProtocol : IDatagramProtocol
         _chance = chance;
         _sockets = [.. sockets];
         IsPersistent = settings.IsPersistent;
-        Id = IsPersistent ? RpcContact.FromEndpoint(_sockets[ServerSocket]).Id : Keyspace.Random<Key256>(chance);
+        _external = settings.External ?? _sockets[ServerSocket];
+        Id = IsPersistent ? RpcContact.FromEndpoint(_external).Id : Keyspace.Random<Key256>(chance);
         Table = new RoutingTable<Key256, RpcContact>(Id, TableOptions(settings), chance);
         _requests = new RequestTable<OpenRequest>(chance, MaxRequests, transactionBits: 16, MaxPerEndpoint);
         _tokens = new RpcTokens(chance, now);
@@ -45,11 +46,12 @@ internal sealed partial class RpcProtocol : IDatagramProtocol
     }
 
     /// <summary>Where we stand in the keyspace. Others know it only while we are persistent.</summary>
-    internal Key256 Id { get; }
+    internal Key256 Id { get; private set; }
 
-    internal bool IsPersistent { get; }
+    internal bool IsPersistent { get; private set; }
 
-    internal RoutingTable<Key256, RpcContact> Table { get; }
+    /// <summary>The contacts; another table after the id has changed.</summary>
+    internal RoutingTable<Key256, RpcContact> Table { get; private set; }
 
     internal Counters Counters { get; } = new();
 
@@ -61,8 +63,8 @@ internal sealed partial class RpcProtocol : IDatagramProtocol
 
     internal int OpenRequests => _requests.Count;
 
-    // While we are ephemeral the client socket asks: what a NAT opened for the server socket stays as it is.
-    private byte AskingSocket => IsPersistent ? ServerSocket : (byte)(_sockets.Length - 1);
+    // While we are not known to be reachable the client socket asks: what a NAT opened for the server socket stays as it is.
+    private byte AskingSocket => IsFirewalled ? (byte)(_sockets.Length - 1) : ServerSocket;
 
     /// <inheritdoc/>
     public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint from, byte socket, Instant now)
@@ -133,7 +135,12 @@ internal sealed partial class RpcProtocol : IDatagramProtocol
     {
         get
         {
-            Instant next = Instant.Earlier(_requests.NextDeadline, _upkeepAt);
+            Instant next = Instant.Earlier(Instant.Earlier(_requests.NextDeadline, _upkeepAt), _tickAt);
+            if (_isHeldUp || _waiting.Count > 0)
+            {
+                next = Instant.Earlier(next, _window.NextTurn);
+            }
+
             if (_resends.TryPeek(out _, out long resendAt))
             {
                 next = Instant.Earlier(next, new Instant(resendAt));
@@ -159,6 +166,11 @@ internal sealed partial class RpcProtocol : IDatagramProtocol
         ExpireRequests(now);
         ResendDue(now);
         AnswerDelayed(now);
+        if (now >= _tickAt)
+        {
+            Tick(now);
+        }
+
         if (now >= _upkeepAt)
         {
             Upkeep(now);
@@ -181,5 +193,8 @@ internal sealed partial class RpcProtocol : IDatagramProtocol
         Diversity = settings.Diversity ? new DiversityLimits() : null,
     };
 
-    private bool IsOwn(in RpcContact contact) => contact.Id == Id || Array.IndexOf(_sockets, contact.Endpoint) >= 0;
+    private bool IsOwn(in RpcContact contact) => contact.Id == Id || IsOwn(contact.Endpoint);
+
+    /// <summary>Whether an endpoint is one of ours.</summary>
+    internal bool IsOwn(UdpEndpoint endpoint) => Array.IndexOf(_sockets, endpoint) >= 0 || (IsPersistent && endpoint == _external);
 }

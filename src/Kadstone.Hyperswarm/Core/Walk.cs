@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Kadstone.Datagrams;
 using Kadstone.Kademlia;
 
 namespace Kadstone.Hyperswarm.Core;
@@ -9,36 +10,39 @@ internal sealed class Walk : IAsker
     /// <summary>20: the k of this network, and how many get a commit.</summary>
     internal const int Width = 20;
 
-    private const int Backlog = 64;
+    private const int MaxWarnings = 100;
+    private const int MaxNamed = 4_096;
 
     private readonly Dictionary<RpcContact, byte[]> _tokens = [];
     private readonly Queue<RpcAnswer> _answers = new();
+    private readonly Queue<string> _warnings = new();
+
+    // Who named whom: the silent are reported to those. Endpoints as numbers, since there are some hundred in each walk.
+    private readonly List<(ulong Namer, ulong Named)> _named = [];
+    private readonly WalkPlan _plan;
     private readonly IWalkHost _host;
     private Commit? _commit;
+    private int _warned;
 
-    internal Walk(IWalkHost host, Question question, Key256 target, LookupOptions options, ReadOnlySpan<RpcContact> seeds)
+    internal Walk(IWalkHost host, WalkPlan plan, LookupOptions options, ReadOnlySpan<RpcContact> seeds)
     {
         _host = host;
-        Question = question;
-        Lookup = new NodeLookup<Key256, RpcContact>(target, options, seeds);
+        _plan = plan;
+        Lookup = new NodeLookup<Key256, RpcContact>(plan.Target, options, seeds);
     }
 
-    internal Question Question { get; }
+    internal Question Question => _plan.Question;
 
     internal NodeLookup<Key256, RpcContact> Lookup { get; }
 
-    /// <summary>Whether answers are kept for a caller, who must take them: no more is asked while she does not.</summary>
-    internal bool Keeps { get; init; }
-
-    /// <summary>Whether the same question goes to the closest again, each with its token.</summary>
-    internal bool Commits { get; init; }
-
-    /// <summary>Called after anything changed; under the driver's lock, so it may only signal.</summary>
-    internal Action? Changed { get; init; }
-
-    internal bool IsPaused => _answers.Count >= Backlog;
+    internal bool IsPaused => _answers.Count >= (_plan.Concurrency ?? WalkPlan.DefaultConcurrency);
 
     internal bool IsFinished { get; private set; }
+
+    /// <summary>Whether it was ended early: then nothing of it is sent any more.</summary>
+    internal bool IsStopped { get; private set; }
+
+    bool IAsker.IsOver => IsStopped;
 
     /// <summary>Answers with an error.</summary>
     internal int Refused { get; private set; }
@@ -46,24 +50,37 @@ internal sealed class Walk : IAsker
     /// <summary>Answers without an error, of nodes with an id and of others.</summary>
     internal int Good { get; private set; }
 
+    /// <summary>Nodes that did not answer, or could not be asked.</summary>
+    internal int Unanswered { get; private set; }
+
     internal int Stored => _commit?.Stored ?? 0;
 
     internal int RefusedCommits => _commit?.Refused ?? 0;
 
     internal int SilentCommits => _commit?.Silent ?? 0;
 
+    /// <summary>The first error that a commit was answered with; 0: none.</summary>
+    internal uint CommitError => _commit?.Error ?? 0;
+
     internal bool TryTake([NotNullWhen(true)] out RpcAnswer? answer) => _answers.TryDequeue(out answer);
+
+    internal bool TryTakeWarning([NotNullWhen(true)] out string? warning) => _warnings.TryDequeue(out warning);
 
     internal RpcContact[] Closest()
     {
-        RpcContact[] closest = new RpcContact[Width];
+        RpcContact[] closest = new RpcContact[Math.Max(1, _plan.Nodes?.Count ?? Width)];
         return closest[..Lookup.CopyClosest(closest)];
     }
 
+    /// <summary>Ends it where it is. One that has ended by itself stays as it is: its late answers are still welcome to the table.</summary>
     internal void Stop()
     {
-        Lookup.Stop();
-        IsFinished = true;
+        if (!IsFinished)
+        {
+            Lookup.Stop();
+            IsFinished = true;
+            IsStopped = true;
+        }
     }
 
     public void Answered(OpenRequest request, in RpcMessage answer, bool hasId, Instant now)
@@ -74,11 +91,12 @@ internal sealed class Walk : IAsker
         }
 
         Span<RpcContact> closer = stackalloc RpcContact[RpcAnswer.MaxCloserNodes];
-        int count = _host.ReadContacts(answer, closer);
+        int count = _plan.Nodes is null ? _host.ReadContacts(answer, closer) : 0;
+        Remember(request.To, closer[..count]);
         bool isGood = answer.Error == RpcError.None;
         Good += isGood ? 1 : 0;
         Refused += isGood ? 0 : 1;
-        if (isGood && hasId)
+        if (isGood && (hasId || _plan.Nodes is not null))
         {
             if (answer.HasToken)
             {
@@ -94,24 +112,35 @@ internal sealed class Walk : IAsker
             Lookup.AddSeeds(closer[..count]);
         }
 
-        if (Keeps && isGood)
+        if (!isGood)
+        {
+            Warn(request.To, $"answered with error {(uint)answer.Error}");
+        }
+        else if (_plan.Keeps)
         {
             _answers.Enqueue(RpcAnswer.Of(answer, request.To, hasId, now - request.SentAt));
         }
 
-        Changed?.Invoke();
+        _plan.Changed();
     }
 
-    public void Silent(OpenRequest request, Instant now) => Fail(request.To, now);
-
-    internal void Fail(RpcContact contact, Instant now)
+    public void Silent(OpenRequest request, Instant now)
     {
-        if (!IsFinished)
+        if (IsStopped)
         {
-            Lookup.Fail(contact, now);
-            Changed?.Invoke();
+            return;
         }
+
+        if (request.Attempts > 0)
+        {
+            Report(request.To, now);
+        }
+
+        Fail(request.To, "did not answer", now);
     }
+
+    /// <summary>A contact that cannot be asked.</summary>
+    internal void CannotAsk(RpcContact contact, Instant now) => Fail(contact, "could not be asked", now);
 
     /// <summary>After the lookup: starts the commit, or ends.</summary>
     internal void Conclude(Instant now)
@@ -122,7 +151,7 @@ internal sealed class Walk : IAsker
         }
 
         _commit = new Commit(this);
-        if (Commits)
+        if (_plan.Commits)
         {
             foreach (RpcContact contact in Closest())
             {
@@ -136,15 +165,61 @@ internal sealed class Walk : IAsker
         _commit.SentAll();
     }
 
+    private void Fail(RpcContact contact, string why, Instant now)
+    {
+        if (!IsFinished)
+        {
+            Unanswered++;
+            Warn(contact, why);
+            Lookup.Fail(contact, now);
+            _plan.Changed();
+        }
+    }
+
+    private void Remember(RpcContact namer, ReadOnlySpan<RpcContact> named)
+    {
+        foreach (ref readonly RpcContact contact in named)
+        {
+            if (_named.Count < MaxNamed)
+            {
+                _named.Add((Packed(namer.Endpoint), Packed(contact.Endpoint)));
+            }
+        }
+    }
+
+    private void Report(RpcContact silent, Instant now)
+    {
+        ulong packed = Packed(silent.Endpoint);
+        foreach ((ulong namer, ulong named) in _named)
+        {
+            if (named == packed)
+            {
+                _host.Hint(UdpEndpoint.FromIPv4((uint)(namer >> 16), (ushort)namer), silent.Endpoint, now);
+            }
+        }
+    }
+
+    private static ulong Packed(UdpEndpoint endpoint) => (endpoint.AddressLow << 16) | endpoint.Port;
+
+    private void Warn(RpcContact contact, string what)
+    {
+        if (_plan.Warns && _warned < MaxWarnings)
+        {
+            _warned++;
+            _warnings.Enqueue($"{contact.Endpoint} {what}.");
+        }
+    }
+
     private void End()
     {
         IsFinished = true;
-        Changed?.Invoke();
+        _plan.Changed();
     }
 
     /// <summary>The writes after a lookup: one to each of the closest that gave a token.</summary>
     private sealed class Commit(Walk walk) : IAsker
     {
+        private readonly HashSet<RpcContact> _renewed = [];
         private int _open = 1;
 
         internal int Stored { get; private set; }
@@ -153,12 +228,17 @@ internal sealed class Walk : IAsker
 
         internal int Silent { get; private set; }
 
+        internal uint Error { get; private set; }
+
+        bool IAsker.IsOver => walk.IsStopped;
+
         internal void Send(RpcContact contact, byte[] token, Instant now)
         {
             _open++;
             if (!walk._host.SendCommit(this, walk.Question, contact, token, now))
             {
                 Silent++;
+                walk.Warn(contact, "could not be asked to commit");
                 Close();
             }
         }
@@ -167,15 +247,36 @@ internal sealed class Walk : IAsker
 
         public void Answered(OpenRequest request, in RpcMessage answer, bool hasId, Instant now)
         {
-            bool isStored = answer.Error == RpcError.None;
-            Stored += isStored ? 1 : 0;
-            Refused += isStored ? 0 : 1;
+            // The walk took longer than its token lived: the refusal brings a fresh one.
+            bool isTooLate = answer.Error == RpcError.InvalidToken && answer.HasToken && !walk.IsFinished && _renewed.Add(request.To);
+            if (isTooLate && walk._host.SendCommit(this, walk.Question, request.To, answer.Token.ToArray(), now))
+            {
+                return;
+            }
+
+            if (answer.Error == RpcError.None)
+            {
+                Stored++;
+                if (walk._plan.KeepsCommits && !walk.IsFinished)
+                {
+                    walk._answers.Enqueue(RpcAnswer.Of(answer, request.To, hasId, now - request.SentAt) with { Phase = RpcPhase.Commit });
+                }
+            }
+            else
+            {
+                Refused++;
+                Error = Error == 0 ? (uint)answer.Error : Error;
+                walk.Warn(request.To, $"refused the commit with error {(uint)answer.Error}");
+            }
+
             Close();
+            walk._plan.Changed();
         }
 
         void IAsker.Silent(OpenRequest request, Instant now)
         {
             Silent++;
+            walk.Warn(request.To, "did not answer the commit");
             Close();
         }
 
@@ -198,4 +299,7 @@ internal interface IWalkHost
 
     /// <summary>Sends a commit.</summary>
     bool SendCommit(IAsker asker, Question question, RpcContact to, ReadOnlyMemory<byte> token, Instant now);
+
+    /// <summary>Tells a node that one it named does not answer.</summary>
+    void Hint(UdpEndpoint namer, UdpEndpoint silent, Instant now);
 }

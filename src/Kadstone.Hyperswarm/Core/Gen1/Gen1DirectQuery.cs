@@ -11,6 +11,9 @@ internal sealed class Gen1DirectQuery : IGen1Asker
     /// <summary>Whether the answer is kept for the caller.</summary>
     internal bool Keeps { get; init; }
 
+    /// <summary>Whether the caller has left.</summary>
+    public bool IsOver { get; private set; }
+
     internal DirectOutcome Outcome { get; private set; }
 
     internal RpcAnswer? Answer { get; private set; }
@@ -22,6 +25,9 @@ internal sealed class Gen1DirectQuery : IGen1Asker
     }
 
     public void Silent(Gen1OpenRequest request, Instant now) => End(DirectOutcome.Silent);
+
+    /// <summary>The caller leaves: nothing is sent again.</summary>
+    internal void Leave() => IsOver = true;
 
     internal void NotSent() => End(DirectOutcome.NotSent);
 

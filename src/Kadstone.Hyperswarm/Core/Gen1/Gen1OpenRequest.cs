@@ -34,6 +34,9 @@ internal sealed class Gen1OpenRequest
 /// <summary>Who asked, and is told what became of it, exactly once.</summary>
 internal interface IGen1Asker
 {
+    /// <summary>Whether nobody waits any more: then nothing is sent again.</summary>
+    bool IsOver => false;
+
     /// <summary>The contact answered; perhaps without an id, perhaps under another than it was asked by.</summary>
     void Answered(Gen1OpenRequest request, in Gen1Message answer, Instant now);
 

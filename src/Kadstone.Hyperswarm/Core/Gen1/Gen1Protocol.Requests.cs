@@ -219,7 +219,7 @@ internal sealed partial class Gen1Protocol : IGen1WalkHost
         while (_resends.TryPeek(out Gen1OpenRequest? request, out long due) && (due <= now.Ticks || !request.IsOpen))
         {
             _resends.Dequeue();
-            if (request.IsOpen)
+            if (request.IsOpen && !request.Asker.IsOver)
             {
                 Send(request, now);
             }
