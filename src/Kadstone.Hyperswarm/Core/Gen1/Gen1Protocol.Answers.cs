@@ -98,7 +98,7 @@ internal sealed partial class Gen1Protocol
         {
             if (request.CommandName.SequenceEqual(served.Utf8))
             {
-                RpcRequest asked = new(reply.To, request.HasId ? request.Id : null, 0, request.Target, request.HasValue ? request.Value.ToArray() : null, isTrusted)
+                RpcRequest asked = new(reply.To, request.HasId ? request.Id : null, 0, request.Target, ValueOf(request), isTrusted)
                 {
                     CommandName = served.Name,
                 };
@@ -110,6 +110,9 @@ internal sealed partial class Gen1Protocol
         // What nobody serves is answered with the nodes closer to it, and a token.
         Answer(reply, request.Target, hasValue: false, default, givesToken: true, now);
     }
+
+    // Without the cast the absent value would become an empty one, by way of a null array.
+    private static ReadOnlyMemory<byte>? ValueOf(in Gen1Message request) => request.HasValue ? (ReadOnlyMemory<byte>?)request.Value.ToArray() : null;
 
     private void AnswerPing(in Reply reply, Instant now)
     {

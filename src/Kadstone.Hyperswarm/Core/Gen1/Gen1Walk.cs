@@ -265,9 +265,9 @@ internal sealed class Gen1Walk : IGen1Asker
             request.To.Endpoint,
             answer.HasId ? answer.Id : null,
             to,
-            answer.HasToken ? answer.Token.ToArray() : null,
+            answer.HasToken ? (ReadOnlyMemory<byte>?)answer.Token.ToArray() : null,
             0,
-            answer.HasValue ? answer.Value.ToArray() : null,
+            answer.HasValue ? (ReadOnlyMemory<byte>?)answer.Value.ToArray() : null,
             closer,
             now - request.SentAt)
         {
