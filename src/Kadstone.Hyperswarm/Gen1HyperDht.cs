@@ -106,6 +106,13 @@ public sealed class Gen1HyperDht : IHyperDht
         }
     }
 
+    /// <summary>How many peers this node remembers.</summary>
+    internal int Stored => _node.Started().Run(0, static (protocol, _, now) =>
+    {
+        protocol.Peers.Expire(now);
+        return protocol.Peers.Count;
+    });
+
     internal void Forget(Gen1Announcement announcement) => _announcements.TryRemove(announcement, out _);
 
     private static Gen1PeersRequest RequestOf(Gen1PeersType type, AnnounceOptions? options)
