@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Kadstone.Datagrams;
 using Kadstone.Kademlia;
@@ -24,7 +25,8 @@ public sealed class Gen1HyperDhtTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        foreach (Gen1HyperDht node in _nodes)
+        // Who announced takes it back while the other is still there: on a clock that stands still nobody is given up.
+        foreach (Gen1HyperDht node in Enumerable.Reverse(_nodes))
         {
             await node.DisposeAsync();
         }
@@ -64,19 +66,16 @@ public sealed class Gen1HyperDhtTests : IAsyncLifetime
     public async Task A_kept_announce_is_found_after_an_hour_and_a_crashed_one_is_gone_in_seven_minutes()
     {
         (Gen1HyperDht first, Gen1HyperDht second) = await PairAsync();
-        await using IAsyncEnumerator<HyperTraffic> heard = first.WatchAsync(Cancelled).GetAsyncEnumerator(Cancelled);
-        ValueTask<bool> next = heard.MoveNextAsync();
+        ConcurrentQueue<HyperTraffic> heard = new();
+        Task watching = CollectAsync(first, heard);
         IAnnouncement announcement = second.KeepAnnounced(s_topic, new AnnounceOptions { Port = 10_000 });
         await announcement.Announced.WaitAsync(Cancelled);
-        for (int renewals = 0; renewals < 12; renewals++)
+        for (int count = 1; count <= 12; count++)
         {
-            (await next).ShouldBeTrue();
-            heard.Current.ShouldBe(new HyperTraffic(HyperTrafficKind.Announce, s_topic, UdpEndpoint.From(second.Node.LocalEndpoint), 10_000));
-            next = heard.MoveNextAsync();
-            await Waiting.UntilAsync(() => announcement.Count == renewals + 1);
-            (await MoveUntilAsync(() => announcement.Count == renewals + 2)).ShouldBeInRange(TimeSpan.FromMinutes(4), TimeSpan.FromMinutes(6));
+            (await MoveUntilAsync(() => announcement.Count > count)).ShouldBeInRange(TimeSpan.FromMinutes(3), TimeSpan.FromMinutes(6));
         }
 
+        heard.ShouldBe(Enumerable.Repeat(new HyperTraffic(HyperTrafficKind.Announce, s_topic, UdpEndpoint.From(second.Node.LocalEndpoint), 10_000), 13));
         (announcement.Topic, announcement.Count).ShouldBe((s_topic, 13));
         (await FindAsync(first)).ShouldBe(["127.0.0.1:10000"]);
 
@@ -84,6 +83,8 @@ public sealed class Gen1HyperDhtTests : IAsyncLifetime
         await second.Node.DisposeAsync();
         _time.Move(TimeSpan.FromMinutes(7));
         first.Stored.ShouldBe(0);
+        await first.DisposeAsync();
+        await watching.WaitAsync(Cancelled);
     }
 
     [Fact]
@@ -114,10 +115,9 @@ public sealed class Gen1HyperDhtTests : IAsyncLifetime
     public async Task Watchers_end_with_the_node()
     {
         Gen1HyperDht node = Gen1HyperDht.Create(s_options);
-        await using IAsyncEnumerator<HyperTraffic> heard = node.WatchAsync(Cancelled).GetAsyncEnumerator(Cancelled);
-        ValueTask<bool> next = heard.MoveNextAsync();
+        Task watching = CollectAsync(node, new ConcurrentQueue<HyperTraffic>());
         await node.DisposeAsync();
-        (await next).ShouldBeFalse();
+        await watching.WaitAsync(Cancelled);
     }
 
     private static async Task<List<PeersFound>> DrainAsync(IAsyncEnumerable<PeersFound> found)
@@ -129,6 +129,14 @@ public sealed class Gen1HyperDhtTests : IAsyncLifetime
         }
 
         return all;
+    }
+
+    private static async Task CollectAsync(Gen1HyperDht dht, ConcurrentQueue<HyperTraffic> heard)
+    {
+        await foreach (HyperTraffic traffic in dht.WatchAsync(Cancelled))
+        {
+            heard.Enqueue(traffic);
+        }
     }
 
     private static async Task<string[]> FindAsync(Gen1HyperDht dht, AnnounceOptions? options = null) =>

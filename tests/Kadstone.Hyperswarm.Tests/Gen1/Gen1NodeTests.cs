@@ -87,7 +87,7 @@ public sealed class Gen1NodeTests
         await resident.Ready.WaitAsync(Cancelled);
         foreach (string spelling in (string[])[$"{port}", $":{port}", $"127.0.0.1:{port}", $"localhost:{port}", $"127.0.0.1@nowhere.invalid:{port}"])
         {
-            await using Gen1RpcNode node = Gen1RpcNode.Create(s_options with { Bootstrap = [spelling] });
+            await using Gen1RpcNode node = Gen1RpcNode.Create(s_options with { Bootstrap = [spelling], Ephemeral = true });
             (await Waiting.ForAsync(async () =>
             {
                 await node.BootstrapAsync(Cancelled);
