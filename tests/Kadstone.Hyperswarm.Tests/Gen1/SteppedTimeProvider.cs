@@ -13,6 +13,15 @@ internal sealed class SteppedTimeProvider : TimeProvider
 
     public override DateTimeOffset GetUtcNow() => new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero).AddTicks(GetTimestamp());
 
+    /// <summary>The time until the last timer.</summary>
+    public TimeSpan UntilLast()
+    {
+        lock (_lock)
+        {
+            return new TimeSpan(_timers.Select(timer => timer.Due - _now).DefaultIfEmpty(0).Max());
+        }
+    }
+
     /// <summary>Moves the clock from timer to timer, and fires them in their order.</summary>
     public void Move(TimeSpan by)
     {
