@@ -85,7 +85,7 @@ internal sealed class HyperAnnouncement(HyperDht dht, Key256 topic, AnnounceOpti
             }
             catch (Exception exception) when (exception is NoAnswerException or TimeoutException)
             {
-                RpcLog.NotAnnounced(logger, exception.Message);
+                RpcLog.NotAnnounced(logger, Topic, exception.Message);
                 _announced.TrySetException(exception);
                 pause = s_pauseAfterFailure;
             }

@@ -30,6 +30,12 @@ internal static partial class RpcLog
     [LoggerMessage(EventId = 210, Level = LogLevel.Warning, Message = "the store is unavailable: {Reason}")]
     internal static partial void StoreUnavailable(ILogger logger, string reason);
 
-    [LoggerMessage(EventId = 211, Level = LogLevel.Information, Message = "an announce was stored nowhere: {Reason}")]
-    internal static partial void NotAnnounced(ILogger logger, string reason);
+    [LoggerMessage(EventId = 230, Level = LogLevel.Error, Message = "the handler of command {Command} failed")]
+    internal static partial void NamedHandlerFailed(ILogger logger, string command, Exception exception);
+
+    [LoggerMessage(EventId = 231, Level = LogLevel.Information, Message = "announcing {Topic} did not succeed and is tried again: {Reason}")]
+    internal static partial void NotAnnounced(ILogger logger, Kadstone.Kademlia.Key256 topic, string reason);
+
+    [LoggerMessage(EventId = 232, Level = LogLevel.Debug, Message = "the announce of {Topic} could not be taken back, and will be forgotten: {Reason}")]
+    internal static partial void NotUnannounced(ILogger logger, Kadstone.Kademlia.Key256 topic, string reason);
 }

@@ -70,8 +70,8 @@ internal sealed partial class RpcProtocol : IWalkHost
     {
         Width = Walk.Width,
         Parallelism = plan.Concurrency ?? WalkPlan.DefaultConcurrency,
-        ClosingParallelism = Math.Min(Walk.Width, plan.Concurrency ?? Walk.Width),
-        Quorum = Walk.Width,
+        ClosingParallelism = Math.Min(Walk.Reach, plan.Concurrency ?? Walk.Reach),
+        Quorum = Walk.Reach,
         Patience = RoundTrips.Patience,
         Diversity = _settings.Diversity ? new DiversityLimits() : null,
     };

@@ -1,7 +1,6 @@
 using System.Net;
 using Kadstone.Datagrams;
 using Kadstone.Kademlia;
-using Kadstone.Mainline.Tests.Facade;
 
 namespace Kadstone.Hyperswarm.Tests.Facade;
 

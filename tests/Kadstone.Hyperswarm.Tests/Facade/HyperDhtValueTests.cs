@@ -4,7 +4,6 @@ using Kadstone.Datagrams;
 using Kadstone.Hyperswarm.Tests.Core.Records;
 using Kadstone.Hyperswarm.Tests.Wire.V6;
 using Kadstone.Kademlia;
-using Kadstone.Mainline.Tests.Facade;
 using Kadstone.Storage;
 
 namespace Kadstone.Hyperswarm.Tests.Facade;

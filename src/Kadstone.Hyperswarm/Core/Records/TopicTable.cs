@@ -217,7 +217,8 @@ internal sealed class TopicTable
     private int Pick(Topic topic, ref int room)
     {
         int most = Math.Min(LookupAnswer.MaxPeers, topic.Count);
-        for (int i = 0; i < most; i++)
+        int drawn = Fits(topic, room) ? 0 : most;
+        for (int i = 0; i < drawn; i++)
         {
             int other = i + _chance.Next(topic.Count - i);
             topic.Swap(i, other);
@@ -233,6 +234,22 @@ internal sealed class TopicTable
         }
 
         return picked;
+    }
+
+    // Where all are told none needs to be drawn: chance costs more than the rest of the answer.
+    private bool Fits(Topic topic, int room)
+    {
+        if (topic.Count > LookupAnswer.MaxPeers)
+        {
+            return false;
+        }
+
+        for (int i = 0; i < topic.Count; i++)
+        {
+            room -= _records[topic.Places[i]].Peer.Length;
+        }
+
+        return room >= 0;
     }
 
     private struct SourceShare

@@ -20,6 +20,7 @@ internal sealed class RpcTokens
     private const int LaneLength = sizeof(ulong);
 
     private readonly Random _chance;
+    private readonly TimeSpan _rotation;
     private readonly byte[] _current = new byte[SipHash.KeyLength];
     private readonly byte[] _previous = new byte[SipHash.KeyLength];
     private Instant _rotated;
@@ -27,9 +28,11 @@ internal sealed class RpcTokens
     /// <summary>Makes an issuer with two fresh secrets.</summary>
     /// <param name="chance">Where secrets come from: on a real network a cryptographic one.</param>
     /// <param name="now">The present moment; the first secret's period starts here.</param>
-    public RpcTokens(Random chance, Instant now)
+    /// <param name="rotation">How long a secret issues; null is <see cref="Rotation"/>. A token lives one to two of these.</param>
+    public RpcTokens(Random chance, Instant now, TimeSpan? rotation = null)
     {
         _chance = chance;
+        _rotation = rotation ?? Rotation;
         _rotated = now;
         chance.NextBytes(_current);
         chance.NextBytes(_previous);
@@ -64,7 +67,7 @@ internal sealed class RpcTokens
 
     private void Rotate(Instant now)
     {
-        long periods = (now - _rotated).Ticks / Rotation.Ticks;
+        long periods = (now - _rotated).Ticks / _rotation.Ticks;
         if (periods <= 0)
         {
             return;
@@ -80,7 +83,7 @@ internal sealed class RpcTokens
         }
 
         _chance.NextBytes(_current);
-        _rotated += new TimeSpan(periods * Rotation.Ticks);
+        _rotated += new TimeSpan(periods * _rotation.Ticks);
     }
 
     // The address without the port, and a number that makes four hashes of one.

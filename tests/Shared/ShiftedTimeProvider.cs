@@ -1,4 +1,4 @@
-namespace Kadstone.Mainline.Tests.Facade;
+namespace Kadstone.Tests;
 
 /// <summary>The system's clock, which a test may push ahead: timers that are passed by fire at once.</summary>
 internal sealed class ShiftedTimeProvider : TimeProvider
