@@ -10,12 +10,10 @@ public sealed partial class Libp2pHost
     private const string PingProtocol = "/ipfs/ping/1.0.0";
     private const string ProtocolVersion = "ipfs/0.1.0";
     private const int PingLength = 32;
-    private const int MaxPingStreams = 2;
 
     private static readonly TimeSpan s_identifyPatience = TimeSpan.FromSeconds(10);
 
     private readonly Signal _changed = new();
-    private readonly Dictionary<PeerLink, int> _pinging = [];
     private ulong _recordSequence;
 
     /// <summary>Sends 32 bytes to a peer and waits until they come back.</summary>
@@ -178,17 +176,8 @@ public sealed partial class Libp2pHost
 
     private async Task AnswerPingsAsync(PeerLink link, PeerStream stream, CancellationToken cancellationToken)
     {
-        lock (_lock)
-        {
-            int open = _pinging.GetValueOrDefault(link);
-            if (open >= MaxPingStreams)
-            {
-                throw new StreamResetException("Too many streams of pings.");
-            }
-
-            _pinging[link] = open + 1;
-        }
-
+        // The next stream may come before the end of the one before: it waits for its turn.
+        await link.PingTurns.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             byte[] ping = new byte[PingLength];
@@ -199,13 +188,7 @@ public sealed partial class Libp2pHost
         }
         finally
         {
-            lock (_lock)
-            {
-                if (--_pinging[link] == 0)
-                {
-                    _pinging.Remove(link);
-                }
-            }
+            link.PingTurns.Release();
         }
     }
 }

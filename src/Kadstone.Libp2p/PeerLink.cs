@@ -73,6 +73,9 @@ internal sealed class PeerLink : IDisposable
     /// <summary>What the peer said of itself.</summary>
     public IdentifiedPeer? Identity { get; set; }
 
+    /// <summary>Two streams of pings are answered at a time; others wait.</summary>
+    public SemaphoreSlim PingTurns { get; } = new(2);
+
     /// <summary>When its last stream was opened, since the host's start; by the host.</summary>
     public TimeSpan LastUsed { get; set; }
 
@@ -142,6 +145,7 @@ internal sealed class PeerLink : IDisposable
             _core.Dispose();
         }
 
+        PingTurns.Dispose();
         _timer.Dispose();
         _farewell.Dispose();
         _ended.Dispose();
