@@ -48,8 +48,7 @@ public sealed class HostileSessionTests
         {
             YamuxLimits limits = new();
             YamuxSession session = new(limits, isInitiator: chance.Next(2) == 0, chance, TimeSpan.Zero);
-            session.Open();
-            List<YamuxStream> opened = [];
+            List<YamuxStream> opened = [session.Open()!];
             session.Opened = opened.Add;
             long received = 0;
             for (int part = 0; part < 20 && session.End is null; part++)

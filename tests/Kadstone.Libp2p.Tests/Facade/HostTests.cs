@@ -236,6 +236,7 @@ public sealed class HostTests
 
         await Task.WhenAll(connected);
 
+        await host.DisposeAsync();
         (host.Status().Refused, host.Status().Ended.GetValueOrDefault("HandshakeTimeout")).ShouldBe((6, 4));
         host.Status().HalfOpen.ShouldBe(0);
 
