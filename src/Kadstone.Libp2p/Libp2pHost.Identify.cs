@@ -15,6 +15,7 @@ public sealed partial class Libp2pHost
 
     private readonly Signal _changed = new();
     private ulong _recordSequence;
+    private int _protocolsVersion = 1;
 
     /// <summary>Sends 32 bytes to a peer and waits until they come back.</summary>
     /// <returns>The round trip, over a stream that is open already.</returns>
@@ -56,6 +57,12 @@ public sealed partial class Libp2pHost
                 await stream.CloseWriteAsync().ConfigureAwait(false);
                 IdentifyMessage message = await ReadAsync(stream, new IdentifyMessage(), either.Token).ConfigureAwait(false);
                 Learn(link, peer, message, new IdentifiedPeer(peer, [], [], null, "", "", null));
+            }
+
+            // What changed after it asked us and before we knew that it takes news.
+            if (link.ToldVersion != 0 && link.ToldVersion != Volatile.Read(ref _protocolsVersion))
+            {
+                _changed.Set();
             }
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException or InvalidDataException)
@@ -118,6 +125,7 @@ public sealed partial class Libp2pHost
 
     private IdentifyMessage OwnMessage(PeerLink link)
     {
+        link.ToldVersion = Volatile.Read(ref _protocolsVersion);
         Multiaddr[] addresses = [.. (_options.Announce.Count > 0 ? _options.Announce : ListenAddresses.Where(address => _options.Policy.Allows(address))).Select(address => address.WithoutPeer()).Take(PeerRecord.MaxAddresses)];
         return new IdentifyMessage
         {
@@ -149,7 +157,12 @@ public sealed partial class Libp2pHost
             PeerLink[] listeners;
             lock (_lock)
             {
-                listeners = [.. _byPeer.Values.SelectMany(links => links).Where(link => link.Identity?.Protocols.Contains(PushProtocol) == true)];
+                int version = Volatile.Read(ref _protocolsVersion);
+                listeners =
+                [
+                    .. _byPeer.Values.SelectMany(links => links)
+                        .Where(link => link.ToldVersion != version && link.Identity?.Protocols.Contains(PushProtocol) == true),
+                ];
             }
 
             await Task.WhenAll(listeners.Select(PushAsync)).ConfigureAwait(false);

@@ -18,6 +18,7 @@ public sealed partial class Libp2pHost
         }
 
         Add(protocol, (_, stream, token) => handler(stream, token));
+        Interlocked.Increment(ref _protocolsVersion);
         _changed.Set();
         return new Served(this, protocol);
     }
@@ -57,6 +58,7 @@ public sealed partial class Libp2pHost
             _handlers.TryGetValue(stream.Protocol, out handler);
         }
 
+        link.LastUsed = Now;
         try
         {
             await (handler?.Invoke(link, stream, cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
@@ -69,7 +71,7 @@ public sealed partial class Libp2pHost
             stream.Reset();
 
             // What a stranger's bytes or leaving cause is no fault of the handler.
-            if (exception is not (IOException or OperationCanceledException))
+            if (exception is not (IOException or InvalidDataException or OperationCanceledException))
             {
                 Libp2pLog.HandlerFailed(_logger, stream.Protocol, exception);
             }
@@ -93,6 +95,7 @@ public sealed partial class Libp2pHost
                 host._handlers.Remove(protocol);
             }
 
+            Interlocked.Increment(ref host._protocolsVersion);
             host._changed.Set();
         }
     }

@@ -76,6 +76,9 @@ internal sealed class PeerLink : IDisposable
     /// <summary>Two streams of pings are answered at a time; others wait.</summary>
     public SemaphoreSlim PingTurns { get; } = new(2);
 
+    /// <summary>Which version of our list of protocols it was told last; 0 when none. By the host.</summary>
+    public int ToldVersion { get; set; }
+
     /// <summary>When its last stream was opened, since the host's start; by the host.</summary>
     public TimeSpan LastUsed { get; set; }
 
