@@ -61,6 +61,8 @@ public sealed partial class Libp2pHost
         link.LastUsed = Now;
         try
         {
+            // Whoever is served is among our connections: a handler may open a stream back.
+            await link.Registered.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
             await (handler?.Invoke(link, stream, cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
             await stream.DisposeAsync().ConfigureAwait(false);
         }
