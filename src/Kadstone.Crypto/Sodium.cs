@@ -79,6 +79,12 @@ internal static unsafe partial class Sodium
     [LibraryImport(Library)]
     internal static partial int crypto_scalarmult_ed25519_base_noclamp(byte* point, byte* scalar);
 
+    [LibraryImport(Library)]
+    internal static partial int crypto_scalarmult_curve25519_base(byte* publicKey, byte* privateKey);
+
+    [LibraryImport(Library)]
+    internal static partial int crypto_scalarmult_curve25519(byte* secret, byte* privateKey, byte* publicKey);
+
     /// <summary>crypto_hash_sha512_state: 8 words of state, 2 of count, a block of 128 bytes.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct Sha512State

@@ -10,7 +10,7 @@ public sealed class PurityTests
     public static TheoryData<string> PureFolders =>
     [
         "src/Kadstone.Kademlia/", "src/Kadstone.Datagrams/Core/", "src/Kadstone.Mainline/Core/", "src/Kadstone.Mainline/Wire/",
-        "src/Kadstone.Hyperswarm/Core/", "src/Kadstone.Hyperswarm/Wire/",
+        "src/Kadstone.Hyperswarm/Core/", "src/Kadstone.Hyperswarm/Wire/", "src/Kadstone.Libp2p/Core/", "src/Kadstone.Libp2p/Wire/",
     ];
 
     [Theory]

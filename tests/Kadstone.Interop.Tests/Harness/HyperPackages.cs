@@ -15,6 +15,12 @@ internal static class HyperPackages
             Assert.Skip($"{name}: npm ci was not run in {Path.GetRelativePath(Repository.Root, Folder)}");
         }
 
+        RequireNode(name);
+    }
+
+    /// <param name="name">Who needs it.</param>
+    public static void RequireNode(string name)
+    {
         if (!s_node.Value)
         {
             Assert.Skip($"{name}: node is not installed");
