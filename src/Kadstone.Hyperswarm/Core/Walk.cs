@@ -11,7 +11,7 @@ internal sealed class Walk : IAsker
     internal const int Width = 20;
 
     /// <summary>The nearest so many are asked for the sake of the 20: npm's nodes name their own neighbours last, so that the 20 nearest by themselves leave out one of the true 20 in every third lookup.</summary>
-    internal const int Reach = 32;
+    internal const int Reach = 36;
 
     private const int MaxWarnings = 100;
     private const int MaxNamed = 4_096;
