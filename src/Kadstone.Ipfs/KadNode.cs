@@ -207,6 +207,7 @@ internal sealed partial class KadNode : IAsyncDisposable
                 events.Add(happened);
             }
 
+            query.IsAwaited &= events.Count == before;
             wasFull = events.Count - before >= KadQuery.MaxUnread;
         }
 
@@ -216,6 +217,17 @@ internal sealed partial class KadNode : IAsyncDisposable
         }
 
         return isDone;
+    }
+
+    /// <summary>The reader has dealt with all that it took, and waits.</summary>
+    internal void Await(KadQuery query)
+    {
+        lock (_lock)
+        {
+            query.IsAwaited = true;
+        }
+
+        _wake.Set();
     }
 
     /// <summary>Reads a query under the lock.</summary>

@@ -18,6 +18,7 @@ public sealed partial class Libp2pHost
         }
 
         Add(protocol, (_, stream, token) => handler(stream, token));
+        Interlocked.Increment(ref _protocolsVersion);
         _changed.Set();
         return new Served(this, protocol);
     }
@@ -57,8 +58,11 @@ public sealed partial class Libp2pHost
             _handlers.TryGetValue(stream.Protocol, out handler);
         }
 
+        link.LastUsed = Now;
         try
         {
+            // Whoever is served is among our connections: a handler may open a stream back.
+            await link.Registered.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
             await (handler?.Invoke(link, stream, cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
             await stream.DisposeAsync().ConfigureAwait(false);
         }
@@ -69,7 +73,7 @@ public sealed partial class Libp2pHost
             stream.Reset();
 
             // What a stranger's bytes or leaving cause is no fault of the handler.
-            if (exception is not (IOException or OperationCanceledException))
+            if (exception is not (IOException or InvalidDataException or OperationCanceledException))
             {
                 Libp2pLog.HandlerFailed(_logger, stream.Protocol, exception);
             }
@@ -93,6 +97,7 @@ public sealed partial class Libp2pHost
                 host._handlers.Remove(protocol);
             }
 
+            Interlocked.Increment(ref host._protocolsVersion);
             host._changed.Set();
         }
     }
