@@ -91,7 +91,7 @@ public sealed class Libp2pKadTests
         JsonObject found = await mix.Theirs.AskAsync(8, "findPeer", new JsonObject { ["peer"] = mix.Ours[2].LocalPeer.ToString() });
         PeerInfo peer = await mix.Ours[9].FindPeerAsync(mix.Theirs.Nodes[4].Peer, cancellationToken: Cancelled);
 
-        ((string?)found["id"]).ShouldBe(mix.Ours[2].LocalPeer.ToString());
+        ((string?)found["found"]?["id"]).ShouldBe(mix.Ours[2].LocalPeer.ToString());
         peer.Id.ToString().ShouldBe(mix.Theirs.Nodes[4].Peer);
         peer.Addresses.ShouldContain(Multiaddr.Parse(mix.Theirs.Nodes[4].Address));
     }

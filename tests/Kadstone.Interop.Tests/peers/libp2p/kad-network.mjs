@@ -107,7 +107,7 @@ const commands = {
   },
   findPeer: async ({ dht }, { peer }) => {
     const found = named(await drain(dht.findPeer(peerIdFromString(peer), patience())), 'FINAL_PEER')
-    return found.length > 0 ? info(found[0].peer) : {}
+    return { found: found.length > 0 ? info(found[0].peer) : null }
   },
   closest: async ({ dht }, { key }) => ({
     peers: named(await drain(dht.getClosestPeers(unhex(key), patience())), 'FINAL_PEER').map(event => event.peer.id.toString())
