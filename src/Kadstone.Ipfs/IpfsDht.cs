@@ -120,6 +120,9 @@ public sealed partial class IpfsDht : IAsyncDisposable
 
     internal RecordDesk Desk => _desk;
 
+    /// <summary>Serves others from now on, or no more, in every DHT.</summary>
+    internal void Serve(bool isServed) => Array.ForEach(_nodes, node => node.Serve(isServed));
+
     /// <summary>Ends when each table has so many entries.</summary>
     internal Task HasContactsAsync(int count) => Task.WhenAll(_nodes.Select(node => node.HasContactsAsync(count)));
 
