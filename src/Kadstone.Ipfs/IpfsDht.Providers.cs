@@ -162,11 +162,6 @@ public sealed partial class IpfsDht
         await foreach (Cid cid in GraphAsync(cids, options.Recursive, cancellationToken).ConfigureAwait(false))
         {
             using QueryRun run = RunProvide(cid.Multihash, options.Optimistic ?? _options.OptimisticProvide);
-            if (options.Keep)
-            {
-                await _keeper.RememberProvidedAsync(cid.Multihash, cancellationToken).ConfigureAwait(false);
-            }
-
             await foreach (QueryEvent happened in run.EventsAsync(cancellationToken).ConfigureAwait(false))
             {
                 yield return happened;
@@ -177,6 +172,11 @@ public sealed partial class IpfsDht
             if (run.HadNobody)
             {
                 throw NobodyToAsk();
+            }
+
+            if (options.Keep)
+            {
+                await _keeper.RememberProvidedAsync(cid.Multihash, cancellationToken).ConfigureAwait(false);
             }
         }
     }

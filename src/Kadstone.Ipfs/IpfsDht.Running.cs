@@ -2,6 +2,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using Kadstone.Crypto;
 using Kadstone.Ipfs.Core;
+using Kadstone.Storage;
 
 namespace Kadstone.Ipfs;
 
@@ -14,6 +15,9 @@ public sealed partial class IpfsDht
     private const int HostsThatProveReachability = 3;
 
     private static readonly TimeSpan s_upkeepInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_sweepInterval = TimeSpan.FromHours(1);
+
+    private DateTimeOffset _nextSweep;
 
     private IEnumerable<KadNode> CreateNodes()
     {
@@ -163,6 +167,7 @@ public sealed partial class IpfsDht
                 }
 
                 await _keeper.TellDueAsync(_closing.Token).ConfigureAwait(false);
+                await SweepAsync().ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException)
@@ -197,6 +202,25 @@ public sealed partial class IpfsDht
             {
                 throw NobodyToAsk();
             }
+        }
+    }
+
+    private async Task SweepAsync()
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        if (now < _nextSweep)
+        {
+            return;
+        }
+
+        _nextSweep = now + s_sweepInterval;
+        try
+        {
+            await _store.SweepAsync(now, _closing.Token).ConfigureAwait(false);
+        }
+        catch (StoreUnavailableException exception)
+        {
+            IpfsLog.StoreFailed(_logger, exception.Message);
         }
     }
 

@@ -7,23 +7,18 @@ using Kadstone.Libp2p;
 
 namespace Kadstone.Interop.Tests;
 
-/// <summary>Ten nodes of js-libp2p's kad-dht and ten of ours are one network, on either protocol.</summary>
-public sealed class Libp2pKadTests
+/// <summary>Ten nodes of js-libp2p's kad-dht and ten of ours are one network: on the public protocol, and on that of a site.</summary>
+public abstract class Libp2pKadConversations(Libp2pKadFixture fixture)
 {
-    private const int Each = 10;
-
     private static readonly FindProvidersOptions s_any = new() { NumProviders = 0 };
     private static readonly GetOptions s_all = new() { Quorum = 0 };
 
-    public static TheoryData<KadScope> Scopes => [KadScope.Wan, KadScope.Lan];
-
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    [Theory]
-    [MemberData(nameof(Scopes))]
-    public async Task Providers_of_either_make_are_found_by_the_other(KadScope scope)
+    [Fact]
+    public async Task Providers_of_either_make_are_found_by_the_other()
     {
-        await using Libp2pKadMix mix = await Libp2pKadMix.StartAsync(Each, scope);
+        Libp2pKadMix mix = await fixture.MixAsync();
         Cid ours = Cid.OfRaw("ours"u8);
         Cid theirs = Cid.OfRaw("theirs"u8);
 
@@ -43,11 +38,10 @@ public sealed class Libp2pKadTests
         }
     }
 
-    [Theory]
-    [MemberData(nameof(Scopes))]
-    public async Task Values_of_either_make_are_got_by_the_other(KadScope scope)
+    [Fact]
+    public async Task Values_of_either_make_are_got_by_the_other()
     {
-        await using Libp2pKadMix mix = await Libp2pKadMix.StartAsync(Each, scope);
+        Libp2pKadMix mix = await fixture.MixAsync();
 
         Ipfs.PutOutcome outcome = await mix.Ours[1].PutAsync("/test/ours", "from us"u8.ToArray(), cancellationToken: Cancelled);
         int stored = (int)(await mix.Theirs.AskAsync(2, "put", Put("/test/theirs", "from them")))["stored"]!;
@@ -62,11 +56,10 @@ public sealed class Libp2pKadTests
         }
     }
 
-    [Theory]
-    [MemberData(nameof(Scopes))]
-    public async Task Names_of_either_make_are_resolved_by_the_other(KadScope scope)
+    [Fact]
+    public async Task Names_of_either_make_are_resolved_by_the_other()
     {
-        await using Libp2pKadMix mix = await Libp2pKadMix.StartAsync(Each, scope);
+        Libp2pKadMix mix = await fixture.MixAsync();
         byte[] seed = RandomNumberGenerator.GetBytes(32);
         PrivateKey key = PrivateKey.FromSeed(seed);
 
@@ -82,11 +75,10 @@ public sealed class Libp2pKadTests
         name.Sequence.ShouldBe(7UL);
     }
 
-    [Theory]
-    [MemberData(nameof(Scopes))]
-    public async Task Peers_of_either_make_are_found_by_the_other(KadScope scope)
+    [Fact]
+    public async Task Peers_of_either_make_are_found_by_the_other()
     {
-        await using Libp2pKadMix mix = await Libp2pKadMix.StartAsync(Each, scope);
+        Libp2pKadMix mix = await fixture.MixAsync();
 
         JsonObject found = await mix.Theirs.AskAsync(8, "findPeer", new JsonObject { ["peer"] = mix.Ours[2].LocalPeer.ToString() });
         PeerInfo peer = await mix.Ours[9].FindPeerAsync(mix.Theirs.Nodes[4].Peer, cancellationToken: Cancelled);
@@ -96,11 +88,10 @@ public sealed class Libp2pKadTests
         peer.Addresses.ShouldContain(Multiaddr.Parse(mix.Theirs.Nodes[4].Address));
     }
 
-    [Theory]
-    [MemberData(nameof(Scopes))]
-    public async Task Both_makes_name_the_same_closest_peers(KadScope scope)
+    [Fact]
+    public async Task Both_makes_name_the_same_closest_peers()
     {
-        await using Libp2pKadMix mix = await Libp2pKadMix.StartAsync(Each, scope);
+        Libp2pKadMix mix = await fixture.MixAsync();
         byte[] key = Cid.OfRaw("a key"u8).Multihash.ToArray();
         string[] all = [.. mix.Ours.Select(node => node.LocalPeer.ToString()), .. mix.Theirs.Nodes.Select(node => node.Peer)];
         string[] nearest = [.. all.OrderBy(peer => Distance(peer, key), StringComparer.Ordinal)];
