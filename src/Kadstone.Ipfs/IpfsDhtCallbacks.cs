@@ -39,21 +39,27 @@ public static class IpfsDhtCallbacks
     private static void Call<T>(Task<T> task, Action<Exception?, T?> callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        _ = task.ContinueWith(
-            done =>
-            {
-                // What the callback throws is the caller's: it must not make a second call.
-                if (done.IsCompletedSuccessfully)
-                {
-                    callback(null, done.Result);
-                }
-                else
-                {
-                    callback(done.Exception?.InnerException ?? new OperationCanceledException(), default);
-                }
-            },
-            CancellationToken.None,
-            TaskContinuationOptions.None,
-            TaskScheduler.Default);
+        _ = CallAsync(task, callback);
+    }
+
+    private static async Task CallAsync<T>(Task<T> task, Action<Exception?, T?> callback)
+    {
+        T result;
+        try
+        {
+            // Never on the caller's own stack, however soon the task ends.
+            await ((Task)task).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            result = await task.ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // The callback is where all errors go.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            callback(exception, default);
+            return;
+        }
+
+        // Outside of the try: what the callback throws must not make a second call.
+        callback(null, result);
     }
 }

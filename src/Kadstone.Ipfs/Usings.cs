@@ -1,2 +1,1 @@
 global using Kadstone.Libp2p;
-global using Kadstone.Libp2p.Core;
