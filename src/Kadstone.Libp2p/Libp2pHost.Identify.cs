@@ -17,6 +17,10 @@ public sealed partial class Libp2pHost
     private ulong _recordSequence;
     private int _protocolsVersion = 1;
 
+    /// <summary>What others are told of where we are, without the peer at the end.</summary>
+    public IReadOnlyList<Multiaddr> OwnAddresses =>
+        [.. (_options.Announce.Count > 0 ? _options.Announce : ListenAddresses.Where(address => _options.Policy.Allows(address))).Select(address => address.WithoutPeer()).Take(PeerRecord.MaxAddresses)];
+
     /// <summary>Sends 32 bytes to a peer and waits until they come back.</summary>
     /// <returns>The round trip, over a stream that is open already.</returns>
     /// <exception cref="PeerUnreachableException">The peer cannot be reached.</exception>
@@ -126,7 +130,7 @@ public sealed partial class Libp2pHost
     private IdentifyMessage OwnMessage(PeerLink link)
     {
         link.ToldVersion = Volatile.Read(ref _protocolsVersion);
-        Multiaddr[] addresses = [.. (_options.Announce.Count > 0 ? _options.Announce : ListenAddresses.Where(address => _options.Policy.Allows(address))).Select(address => address.WithoutPeer()).Take(PeerRecord.MaxAddresses)];
+        IReadOnlyList<Multiaddr> addresses = OwnAddresses;
         return new IdentifyMessage
         {
             Key = _identity.PublicKey,

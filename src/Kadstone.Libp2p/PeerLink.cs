@@ -329,7 +329,7 @@ internal sealed class PeerLink : IDisposable
         MuxedStream stream = new(this, Remote, accepted);
         Task serving = Task.Run(() => ServeAsync(stream));
         _serving.Add(serving);
-        _ = serving.ContinueWith(Served, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        _ = serving.ContinueWith(Served, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     private async Task ServeAsync(MuxedStream stream)

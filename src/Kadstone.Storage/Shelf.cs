@@ -21,4 +21,13 @@ public enum Shelf : short
 
     /// <summary>Hyperswarm's mutable values, by target: the signature, then the value. Their sequence is the value's. Durable.</summary>
     HyperswarmMutable = 21,
+
+    /// <summary>kad-dht values, by record key: public keys, IPNS names, own namespaces. What replaces what, the namespace's validator says. Durable.</summary>
+    IpfsValues = 40,
+
+    /// <summary>What we provide ourselves, by multihash, for the next round of telling. Durable.</summary>
+    IpfsProvided = 41,
+
+    /// <summary>Values that we keep in the DHT ourselves, by record key, for the next round of putting. Durable.</summary>
+    IpfsOwnValues = 42,
 }

@@ -1,13 +1,14 @@
 using System.Net;
 
-namespace Kadstone.Libp2p.Core;
+namespace Kadstone.Libp2p;
 
 /// <summary>The address rules of <see cref="AddressPolicy"/>.</summary>
-internal static class AddressRules
+public static class AddressRules
 {
     /// <summary>Whether an address may be dialed. Port 0, 0/8, multicast, reserved and unspecified addresses may not under any policy.</summary>
     public static bool Allows(this AddressPolicy policy, IPEndPoint endpoint)
     {
+        ArgumentNullException.ThrowIfNull(endpoint);
         IPAddress address = endpoint.Address.IsIPv4MappedToIPv6 ? endpoint.Address.MapToIPv4() : endpoint.Address;
         Span<byte> bytes = stackalloc byte[16];
         address.TryWriteBytes(bytes, out int length);
@@ -17,8 +18,11 @@ internal static class AddressRules
     }
 
     /// <summary>Whether an address may be told to others, and dialed when they tell it. A name may: what it resolves to is asked again.</summary>
-    public static bool Allows(this AddressPolicy policy, Multiaddr address) =>
-        address.TryGetTcpEndpoint(out IPEndPoint? endpoint) ? policy.Allows(endpoint) : address.TryGetTcpName(out _, out int port) && port != 0;
+    public static bool Allows(this AddressPolicy policy, Multiaddr address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        return address.TryGetTcpEndpoint(out IPEndPoint? endpoint) ? policy.Allows(endpoint) : address.TryGetTcpName(out _, out int port) && port != 0;
+    }
 
     private static bool IsLocal(ReadOnlySpan<byte> address) => address.Length == 4
         ? address[0] is 10 or 127
