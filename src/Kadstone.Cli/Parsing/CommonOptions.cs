@@ -45,7 +45,7 @@ internal static class CommonOptions
         CustomParser = result => Read(result, name, parse),
     };
 
-    internal static Option<T[]> Repeatable<T>(string name, string helpName, string description, Func<string, T> parse) => new(name)
+    internal static Option<T[]> Repeatable<T>(string name, string helpName, string description, Func<string, T> parse, params string[] aliases) => new(name, aliases)
     {
         HelpName = helpName,
         Description = description,
