@@ -58,6 +58,8 @@ internal static class CommonOptions
     {
         HelpName = name,
         Description = description,
+        // Said, because of a nullable value the library takes it for optional.
+        Arity = ArgumentArity.ExactlyOne,
         CustomParser = result => Read(result, name, parse),
     };
 

@@ -34,6 +34,8 @@ internal sealed class HyperNodeVerb : HyperServerVerb
         });
     }
 
+    protected override IEnumerable<Option> OnTodaysWireOnly => base.OnTodaysWireOnly.Append(_key);
+
     protected override HyperDhtOptions Complete(HyperDhtOptions options, ParseResult arguments) => options with
     {
         Ephemeral = arguments.GetValue(_persistent) ? false : arguments.GetValue(_ephemeral) ? true : null,

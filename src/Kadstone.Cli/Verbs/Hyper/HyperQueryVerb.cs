@@ -52,7 +52,7 @@ internal sealed class HyperQueryVerb : HyperClientVerb
         uint number = 0;
         if (wire == RpcWire.V6 && !uint.TryParse(command, NumberStyles.None, CultureInfo.InvariantCulture, out number))
         {
-            throw CommandFailedException.Usage($"COMMAND: '{command}' is no number; on today's wire a command is 0 to 4294967295, on --wire gen1 it has a name.");
+            throw CommandFailedException.Usage($"COMMAND: '{command}' is no number; 0 to 4294967295 is expected, or --wire gen1, where commands have names.");
         }
 
         _asked = new RpcCommand(command, number);

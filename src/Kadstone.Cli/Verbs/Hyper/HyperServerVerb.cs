@@ -38,17 +38,9 @@ internal abstract class HyperServerVerb : Verb
         Add(_private);
         Add(_diversity);
         Add(_noLimits);
-        Validators.Add(result =>
-        {
-            foreach (Option option in (Option[])[_state, _store, _publicAddress])
-            {
-                if (result.GetResult(_wire) is { Errors: var errors } && !errors.Any() && result.GetValue(_wire) == RpcWire.Gen1 && result.GetResult(option) is not null)
-                {
-                    result.AddError($"{option.Name} goes with --wire v6: a node of the first generation keeps nothing but peers, for six minutes, in memory.");
-                }
-            }
-        });
     }
+
+    protected virtual IEnumerable<Option> OnTodaysWireOnly => [_state, _store, _publicAddress];
 
     /// <summary>The nodes to join through when none are named, in the public network.</summary>
     protected virtual IReadOnlyList<string> PublicBootstrap(RpcWire wire) => wire == RpcWire.V6 ? RpcOptions.PublicBootstrap : [];
@@ -65,6 +57,11 @@ internal abstract class HyperServerVerb : Verb
     protected sealed override async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         RpcWire wire = arguments.GetValue(_wire) ?? RpcWire.V6;
+        if (wire == RpcWire.Gen1 && OnTodaysWireOnly.FirstOrDefault(option => arguments.GetResult(option) is { Implicit: false }) is Option misplaced)
+        {
+            throw CommandFailedException.Usage($"{misplaced.Name} goes with --wire v6: a node of the first generation keeps nothing but peers, for six minutes, in memory.");
+        }
+
         bool isPrivate = arguments.GetValue(_private);
         string[] bootstrap = [.. (arguments.GetValue(_bootstrap) ?? []).SelectMany(each => each)];
         NetworkNotices.WarnOfPrivateAddresses(bootstrap, isPrivate, Terminal);
