@@ -11,12 +11,12 @@ namespace Kadstone.Bench;
 internal static class HyperHundredBench
 {
     /// <param name="Seconds">From the first node's creation until the join of the last is over.</param>
-    /// <param name="ResidentMegabytes">Of the process, when all have joined and the last has made a query.</param>
+    /// <param name="ResidentMegabytes">Of the process, after those queries.</param>
     /// <param name="GrownMegabytes">The same, less what the process had before the first node.</param>
     /// <param name="HeapMegabytes">Managed, after a collection.</param>
-    /// <param name="Contacts">Entries of a routing table, in the mean.</param>
-    /// <param name="Found">Nodes that answered a query among the 20 closest to its target.</param>
-    internal sealed record HundredFigures(string Wire, int Nodes, double Seconds, double ResidentMegabytes, double GrownMegabytes, double HeapMegabytes, double Contacts, int Found);
+    /// <param name="Contacts">Entries of a routing table when the last join is over, in the mean.</param>
+    /// <param name="Exact">Of the 20 closest to a target, how many a query from a random node finds, in the mean of 20 queries right after the join.</param>
+    internal sealed record HundredFigures(string Wire, int Nodes, double Seconds, double ResidentMegabytes, double GrownMegabytes, double HeapMegabytes, double Contacts, double Exact);
 
     public static async Task<int> RunAsync(Arguments arguments)
     {
@@ -47,7 +47,8 @@ internal static class HyperHundredBench
 
         await Task.WhenAll(nodes.Select(node => node.Ready));
         double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
-        IReadOnlyList<RpcContact> closest = await nodes[^1].FindNodeAsync(Keyspace.Random<Key256>(new Random(1)));
+        double contacts = nodes.Average(ContactsOf);
+        double exact = await ExactnessAsync(nodes);
         long resident = Report.ResidentBytes();
         Report.Write(new HundredFigures(
             wire,
@@ -56,10 +57,25 @@ internal static class HyperHundredBench
             Megabytes(resident),
             Megabytes(resident - before),
             Megabytes(GC.GetTotalMemory(forceFullCollection: true)),
-            nodes.Average(ContactsOf),
-            closest.Count));
+            contacts,
+            exact));
         await Task.WhenAll(nodes.Select(node => node.DisposeAsync().AsTask()));
         return 0;
+    }
+
+    private static async Task<double> ExactnessAsync(List<IRpcNode> nodes)
+    {
+        Random chance = new(1);
+        int found = 0;
+        for (int i = 0; i < 20; i++)
+        {
+            Key256 target = Keyspace.Random<Key256>(chance);
+            IRpcNode from = nodes[chance.Next(nodes.Count)];
+            HashSet<Key256> closest = [.. nodes.Where(node => node != from).Select(node => node.Id.GetValueOrDefault()).OrderBy(id => id ^ target).Take(20)];
+            found += (await from.FindNodeAsync(target)).Count(contact => closest.Contains(contact.Id));
+        }
+
+        return found / 20.0;
     }
 
     private static int ContactsOf(IRpcNode node) => node switch
