@@ -109,7 +109,7 @@ internal abstract class HyperServerVerb : Verb
             Terminal.WriteLine("ready");
             if (contacts == 0 && (options.Bootstrap.Count > 0 || saved?.Nodes.Count > 0))
             {
-                Terminal.Complain("dht: nobody has answered so far; the node goes on asking.");
+                Terminal.Complain("dht: no node is known so far; this one goes on asking.");
             }
         }
         catch (OperationCanceledException)
