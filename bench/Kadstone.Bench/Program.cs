@@ -4,6 +4,7 @@ const string Usage = """
     usage: Kadstone.Bench COMMAND [--option value ...]
       lookup FILE                                        lookups of a task file, one JSON line each (bench/run-lookup)
       hyper-node [--port 49737] [--bootstrap HOST:PORT]  a Hyperswarm node to be loaded (bench/run-hyper)
+      hyper-hundred [--nodes 100] [--wire v6|gen1]       so many nodes in this process: seconds until all have joined, megabytes
       hyper-lookup FILE                                  queries of a task file, one JSON line each (bench/run-hyper-lookup)
       answer   [--seconds 2] [--contacts 2000]           nanoseconds and bytes allocated for an answered query, no socket
       sqlite   [--keys 200000] [--callers 4] [--batch 2000] [--seconds 5] [--file PATH] upserts a second of the SQLite store
@@ -18,6 +19,7 @@ try
     {
         "lookup" => await LookupBench.RunAsync(arguments),
         "hyper-node" => await HyperNode.RunAsync(arguments),
+        "hyper-hundred" => await HyperHundredBench.RunAsync(arguments),
         "hyper-lookup" => await HyperLookupBench.RunAsync(arguments),
         "answer" => AnswerBench.Run(arguments),
         "sqlite" => await SqliteBench.RunAsync(arguments),

@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using System.Reflection;
 using Kadstone.Cli.Verbs;
+using Kadstone.Cli.Verbs.Hyper;
 
 namespace Kadstone.Cli;
 
@@ -52,10 +53,11 @@ internal static class CommandLine
 
     private static RootCommand Build(Terminal terminal)
     {
-        RootCommand root = new("A node of the BitTorrent Mainline DHT, and the questions one can ask the network.")
+        RootCommand root = new("One DHT node: BitTorrent Mainline and Hyperswarm, and the questions one can ask the networks.")
         {
             new UpVerb(terminal),
             new MainlineGroup(terminal),
+            new HyperGroup(terminal),
             new KeyGroup(terminal),
         };
         foreach (Option option in root.Options)

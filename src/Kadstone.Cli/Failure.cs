@@ -1,3 +1,4 @@
+using Kadstone.Hyperswarm;
 using Kadstone.Mainline;
 using Kadstone.Storage;
 
@@ -10,7 +11,8 @@ internal static class Failure
     {
         CommandFailedException failed => (failed.ExitCode, failed.Message),
         DhtTimeoutException => (ExitCode.TimedOut, exception.Message),
-        NoNetworkException => (ExitCode.NoNetwork, exception.Message),
+        TimeoutException => (ExitCode.TimedOut, exception.Message),
+        NoNetworkException or NoAnswerException => (ExitCode.NoNetwork, exception.Message),
         RejectedException => (ExitCode.Rejected, exception.Message),
         StoreUnavailableException => (ExitCode.Error, exception.Message),
         DllNotFoundException => (ExitCode.Error, "a system library is missing; on Debian and Ubuntu: apt-get install libsodium23 libsqlite3-0."),

@@ -1,21 +1,23 @@
-using Kadstone.Mainline;
-
 namespace Kadstone.Cli;
 
-/// <summary>A node that serves until it is told to stop, and saves its state now and again.</summary>
+/// <summary>Nodes that serve until they are told to stop, and save their state now and again.</summary>
 internal static class RunningNode
 {
     private static readonly TimeSpan s_savePause = TimeSpan.FromMinutes(5);
 
-    /// <summary>Serves, then closes the node and saves what it knew.</summary>
-    internal static async Task ServeAsync(MainlineDht dht, StateFile? state, CancellationToken cancellationToken, Task? beforeClosing = null)
+    /// <summary>Serves until cancelled, then saves what the node knew and closes it.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="trySave">Saves, and says whether that worked; null: nothing is saved.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="beforeClosing">What else runs until then, and is to be over before the node is closed.</param>
+    internal static async Task ServeAsync(IAsyncDisposable node, Func<bool>? trySave, CancellationToken cancellationToken, Task? beforeClosing = null)
     {
         using PeriodicTimer timer = new(s_savePause);
         try
         {
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
-                state?.TrySave(dht.Save());
+                trySave?.Invoke();
             }
         }
         catch (OperationCanceledException)
@@ -28,14 +30,8 @@ internal static class RunningNode
             await beforeClosing;
         }
 
-        await CloseAsync(dht, state);
-    }
-
-    private static async Task CloseAsync(MainlineDht dht, StateFile? state)
-    {
-        MainlineState last = dht.Save();
-        bool isSaved = state?.TrySave(last) ?? true;
-        await dht.DisposeAsync();
+        bool isSaved = trySave?.Invoke() ?? true;
+        await node.DisposeAsync();
         if (!isSaved)
         {
             throw new CommandFailedException(ExitCode.Error, "the node ended without its state saved.");

@@ -1,21 +1,21 @@
 using System.Text;
-using Kadstone.Mainline;
 
 namespace Kadstone.Cli;
 
 /// <summary>A node's state on disk, replaced at one stroke.</summary>
-internal sealed class StateFile(string path, Terminal terminal)
+internal sealed class StateFile<TState>(string path, StateFormat<TState> format, Terminal terminal)
+    where TState : class
 {
     private const int MaxLength = 1 << 20;
 
     /// <summary>The state, or null with one warning when there is none that can be used.</summary>
-    internal static MainlineState? Read(string path, Terminal terminal) => TryRead(path, terminal, out MainlineState? state) ? state : null;
+    internal TState? Read() => TryRead(out TState? state) ? state : null;
 
     /// <summary>The state for a node that will save here: what cannot be read is put aside rather than overwritten.</summary>
-    internal MainlineState? ReadOwn()
+    internal TState? ReadOwn()
     {
         CheckFolder();
-        if (TryRead(path, terminal, out MainlineState? state) || !File.Exists(path))
+        if (TryRead(out TState? state) || !File.Exists(path))
         {
             return state;
         }
@@ -24,12 +24,12 @@ internal sealed class StateFile(string path, Terminal terminal)
         return null;
     }
 
-    internal void Save(MainlineState state)
+    internal void Save(TState state)
     {
         string next = path + ".new";
         using (FileStream file = new(next, FileMode.Create, FileAccess.Write))
         {
-            file.Write(Encoding.UTF8.GetBytes(state.ToJson() + "\n"));
+            file.Write(Encoding.UTF8.GetBytes(format.ToJson(state) + "\n"));
             file.Flush(flushToDisk: true);
         }
 
@@ -37,7 +37,7 @@ internal sealed class StateFile(string path, Terminal terminal)
     }
 
     /// <summary>Saves now, and says so when that fails: the node lives on.</summary>
-    internal bool TrySave(MainlineState state)
+    internal bool TrySave(TState state)
     {
         try
         {
@@ -51,7 +51,7 @@ internal sealed class StateFile(string path, Terminal terminal)
         }
     }
 
-    private static bool TryRead(string path, Terminal terminal, out MainlineState? state)
+    private bool TryRead(out TState? state)
     {
         state = null;
         if (!File.Exists(path))
@@ -66,7 +66,7 @@ internal sealed class StateFile(string path, Terminal terminal)
             {
                 error = $"It has more than {MaxLength} bytes.";
             }
-            else if (MainlineState.TryParse(File.ReadAllText(path), out state, out error))
+            else if (format.TryParse(File.ReadAllText(path), out state, out error))
             {
                 return true;
             }

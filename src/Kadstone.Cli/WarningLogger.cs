@@ -7,7 +7,7 @@ namespace Kadstone.Cli;
 /// <param name="tellsOfRouters">Whether bootstrap hosts that cannot be resolved are worth a line each.</param>
 internal sealed class WarningLogger(Terminal terminal, bool tellsOfRouters = true) : ILoggerFactory, ILogger
 {
-    private const int CannotResolve = 102;
+    private static readonly int[] s_cannotResolve = [102, 202];
     private const int MaxTold = 100;
 
     private readonly HashSet<string> _told = [];
@@ -23,7 +23,7 @@ internal sealed class WarningLogger(Terminal terminal, bool tellsOfRouters = tru
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        if (!IsEnabled(logLevel) || (eventId.Id == CannotResolve && !tellsOfRouters))
+        if (!IsEnabled(logLevel) || (s_cannotResolve.Contains(eventId.Id) && !tellsOfRouters))
         {
             return;
         }

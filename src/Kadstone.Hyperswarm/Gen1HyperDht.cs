@@ -58,12 +58,12 @@ public sealed class Gen1HyperDht : IHyperDht
     }
 
     /// <inheritdoc/>
-    public async Task<RpcCommit> UnannounceAsync(Key256 topic, AnnounceOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        RpcQuery query = _node.ClosestAsync(topic, s_peers, ValueOf(RequestOf(Gen1PeersType.Unannounce, options)), options?.Query);
-        await query.ToListAsync(cancellationToken).ConfigureAwait(false);
-        return new RpcCommit(query.Closest, query.Commits, 0, query.FailedCommits);
-    }
+    public Task<RpcCommit> AnnounceOnceAsync(Key256 topic, AnnounceOptions? options = null, CancellationToken cancellationToken = default) =>
+        CommitAsync(topic, RequestOf(Gen1PeersType.Announce, options), options, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<RpcCommit> UnannounceAsync(Key256 topic, AnnounceOptions? options = null, CancellationToken cancellationToken = default) =>
+        CommitAsync(topic, RequestOf(Gen1PeersType.Unannounce, options), options, cancellationToken);
 
     /// <inheritdoc/>
     public IAnnouncement KeepAnnounced(Key256 topic, AnnounceOptions? options = null)
@@ -134,6 +134,13 @@ public sealed class Gen1HyperDht : IHyperDht
     {
         byte[] buffer = new byte[Gen1PeersRequest.MaxLength];
         return buffer[..request.Write(buffer)];
+    }
+
+    private async Task<RpcCommit> CommitAsync(Key256 topic, Gen1PeersRequest request, AnnounceOptions? options, CancellationToken cancellationToken)
+    {
+        RpcQuery query = _node.ClosestAsync(topic, s_peers, ValueOf(request), options?.Query);
+        await query.ToListAsync(cancellationToken).ConfigureAwait(false);
+        return new RpcCommit(query.Closest, query.Commits, 0, query.FailedCommits);
     }
 
     // What this node was told itself comes first: nobody else may hold it.

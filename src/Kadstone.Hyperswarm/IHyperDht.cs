@@ -20,6 +20,11 @@ public interface IHyperDht : IAsyncDisposable
     /// <exception cref="NoAnswerException">Nobody answered, or nobody took the announce.</exception>
     IAsyncEnumerable<PeersFound> AnnounceAsync(Key256 topic, AnnounceOptions? options = null, CancellationToken cancellationToken = default);
 
+    /// <summary>Announces as <see cref="AnnounceAsync"/> does, without the peers on the way.</summary>
+    /// <returns>How many nodes took it.</returns>
+    /// <exception cref="NoAnswerException">Nobody answered, or nobody took the announce.</exception>
+    Task<RpcCommit> AnnounceOnceAsync(Key256 topic, AnnounceOptions? options = null, CancellationToken cancellationToken = default);
+
     /// <summary>Takes an announce back.</summary>
     /// <param name="topic">The key.</param>
     /// <param name="options">The same as were announced with: another port, address or key does not remove.</param>

@@ -20,7 +20,7 @@ public sealed class ArrowTests
         ["Kadstone.Simulation"] = ["Kadstone.Datagrams", "Kadstone.Kademlia"],
         ["Kadstone.Cli"] =
         [
-            "Kadstone.Mainline", "Kadstone.Storage", "Kadstone.Storage.Sqlite", "Kadstone.Crypto",
+            "Kadstone.Mainline", "Kadstone.Hyperswarm", "Kadstone.Storage", "Kadstone.Storage.Sqlite", "Kadstone.Crypto",
             "Kadstone.Datagrams", "Kadstone.Kademlia", "Kadstone.Simulation",
         ],
     };

@@ -44,6 +44,19 @@ public sealed partial class DocumentTests
         .ShouldBeNone("A document names a path that does not exist:");
 
     [Fact]
+    public void Every_test_that_is_named_exists()
+    {
+        ILookup<string, string> tests = Repository.Sources("tests/").ToLookup(path => Path.GetFileNameWithoutExtension(path), Repository.Read);
+        (string Document, string Text)[] documents = [.. Documents.Select(document => (document, Repository.Read(document)))];
+        documents.Sum(document => NamedTest().Count(document.Text)).ShouldBeGreaterThan(100, "the tables of docs/mainline.md and docs/networks/hyperswarm.md name a test in each row");
+        (from document in documents
+         from match in NamedTest().Matches(document.Text)
+         where !tests[match.Groups["class"].Value].Any(text => text.Contains($" {match.Groups["method"].Value}(", StringComparison.Ordinal))
+         select $"{document.Document}:{Repository.LineOf(document.Text, match.Index)}: {match.Value}")
+        .ShouldBeNone("A document names a test that does not exist:");
+    }
+
+    [Fact]
     public void The_tour_of_a_packet_passes_types_that_exist()
     {
         Repository.Has("ARCHITECTURE.md").ShouldBeTrue("ARCHITECTURE.md is missing");
@@ -107,6 +120,10 @@ public sealed partial class DocumentTests
     // Not the middle of a longer path or address; a pattern such as src/<project> or tests/*.cs names no one file.
     [GeneratedRegex(@"(?<![\w/.\-])(?:src|tests|samples|bench|docs|eng)/[\w./\-]*(?![\w./\-<*{…])")]
     private static partial Regex NamedPath();
+
+    // A sentence in the class that holds it.
+    [GeneratedRegex(@"`(?<class>[A-Z]\w+)\.(?<method>[A-Z][a-z0-9]*_\w+)`")]
+    private static partial Regex NamedTest();
 
     [GeneratedRegex(@"^#+[^\n]*follow one packet[^\n]*\n(.*?)(?=^#|\z)", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.IgnoreCase)]
     private static partial Regex Tour();

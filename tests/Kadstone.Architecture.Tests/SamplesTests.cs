@@ -23,6 +23,34 @@ public sealed class SamplesTests
         lines[7].ShouldBe("closed");
     }
 
+    [Fact]
+    public async Task A_hundred_nodes_store_a_value_and_a_wrong_one_is_rejected()
+    {
+        (int exitCode, string output) = await RunAsync("RpcKeyValue");
+        exitCode.ShouldBe(0, output);
+        output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).ShouldBe(
+        [
+            "100 nodes",
+            "inserted 31495bf26fa95f966b233399d2697a7fbb12b8f5ca1a46e9f755a10ad196a896 at 20 nodes",
+            "found 'hello from the hash table', and 1 wrong value rejected",
+            "closed",
+        ]);
+    }
+
+    [Fact]
+    public async Task Two_peers_of_a_topic_meet_on_both_wires()
+    {
+        (int exitCode, string output) = await RunAsync("HyperRendezvous");
+        string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        exitCode.ShouldBe(0, output);
+        lines.Length.ShouldBe(5, output);
+        lines[0].ShouldBe("first generation: found 127.0.0.1:10000");
+        lines[1].ShouldBe("first generation: 0 peers after it was taken back");
+        lines[2].ShouldMatch("^today's wire: found 127.0.0.1:10000 of [0-9a-f]{64}$");
+        lines[3].ShouldBe("today's wire: 0 peers after it was taken back");
+        lines[4].ShouldBe($"b signs with {lines[2][^64..]}");
+    }
+
     private static async Task<(int ExitCode, string Output)> RunAsync(string sample)
     {
         ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, sample + ".dll")])

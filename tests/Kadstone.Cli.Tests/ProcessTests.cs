@@ -10,15 +10,17 @@ public sealed partial class ProcessTests
     private const int SIGTERM = 15;
 
     [Theory]
-    [InlineData(SIGTERM)]
-    [InlineData(SIGINT)]
-    public async Task A_signal_ends_a_node_with_0_and_its_state_saved(int signal)
+    [InlineData("mainline", SIGTERM)]
+    [InlineData("mainline", SIGINT)]
+    [InlineData("hyper", SIGTERM)]
+    [InlineData("hyper", SIGINT)]
+    public async Task A_signal_ends_a_node_with_0_and_its_state_saved(string network, int signal)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no signals");
         using TemporaryFolder folder = new();
         ProcessStartInfo start = new("dotnet")
         {
-            ArgumentList = { Path.Combine(AppContext.BaseDirectory, "dht.dll"), "mainline", "node", "--host", "127.77.126.1", "--port", "0", "--private", "--state", folder["state.json"] },
+            ArgumentList = { Path.Combine(AppContext.BaseDirectory, "dht.dll"), network, "node", "--host", "127.77.126.1", "--port", "0", "--private", "--state", folder["state.json"] },
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };

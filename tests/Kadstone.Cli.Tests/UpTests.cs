@@ -16,6 +16,10 @@ public sealed class UpTests
             (await DhtRun.RunAsync(example.Trim().Split(' ')[1..])).ShouldEndWith(0).Output.ShouldBe("stored at 8 nodes\n");
             example = await up.Output.WaitForAsync(line => line.Contains("./dht mainline peers", StringComparison.Ordinal));
             (await DhtRun.RunAsync(example.Trim().Split(' ')[1..])).ShouldEndWith(0).Output.ShouldBe("127.0.0.1:51413\n");
+            example = await up.Output.WaitForAsync(line => line.Contains("./dht hyper announce", StringComparison.Ordinal));
+            (await DhtRun.RunAsync(example.Trim().Split(' ')[1..])).ShouldEndWith(0).Output.ShouldBe("stored at 10 nodes\n");
+            example = await up.Output.WaitForAsync(line => line.Contains("./dht hyper lookup", StringComparison.Ordinal));
+            (await DhtRun.RunAsync(example.Trim().Split(' ')[1..])).ShouldEndWith(0).Output.ShouldEndWith(" 127.0.0.1:10000\n");
 
             string daemon = Path.Combine(folder["data"], "daemon.json");
             JsonElement file = JsonDocument.Parse(await File.ReadAllBytesAsync(daemon, TestContext.Current.CancellationToken)).RootElement;
@@ -30,7 +34,7 @@ public sealed class UpTests
             second.ShouldEndWith(2).Error.ShouldContain($"process {Environment.ProcessId}");
             (await up.InterruptAsync()).ShouldBe(0);
             up.Error.Text.ShouldBeEmpty();
-            Directory.GetFiles(folder["data"]).Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe(["key", "lock", "node.sqlite", "state.json"]);
+            Directory.GetFiles(folder["data"]).Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe(["hyper.json", "hyper.sqlite", "key", "lock", "node.sqlite", "state.json"]);
         }
     }
 
@@ -43,6 +47,14 @@ public sealed class UpTests
         (await up.InterruptAsync()).ShouldBe(0);
         string[] events = [.. up.Output.Lines.Select(line => JsonDocument.Parse(line).RootElement.GetProperty("event").GetString()!).Distinct()];
         events.ShouldBe(["listening", "joined", "ready", "status", "stopped"]);
+        foreach (string network in (string[])["mainline", "hyperswarm"])
+        {
+            JsonElement[] own = [.. up.Output.Lines.Select(line => JsonDocument.Parse(line).RootElement).Where(line => line.TryGetProperty("network", out JsonElement of) && of.GetString() == network)];
+            own.Count(line => line.GetProperty("event").GetString() == "listening").ShouldBe(4, "three nodes and this machine's own");
+            own.Count(line => line.GetProperty("event").GetString() == "joined").ShouldBe(1);
+        }
+
+        up.Output.Lines.Count(line => line.Contains("\"ready\"", StringComparison.Ordinal)).ShouldBe(1, "one line once both networks answer");
     }
 
     [Fact]
@@ -50,7 +62,7 @@ public sealed class UpTests
     {
         using TemporaryFolder folder = new();
         await using DhtRun up = DhtRun.Start("up", "--devnet", "--data", folder["data"]);
-        await up.Output.WaitForAsync(line => line.StartsWith("node 2 ", StringComparison.Ordinal));
+        await up.Output.WaitForAsync(line => line.StartsWith("hyperswarm node 2 ", StringComparison.Ordinal));
         (await up.InterruptAsync()).ShouldBe(0);
         File.Exists(Path.Combine(folder["data"], "daemon.json")).ShouldBeFalse();
     }

@@ -293,11 +293,13 @@ public sealed class HyperGen1Tests
         string topic = HyperPeer.NextKey();
         await ours.Node.Ready.WaitAsync(Cancelled);
         await DrainAsync(ours.AnnounceAsync(KeyOf(topic), new AnnounceOptions { Port = 4000 }, Cancelled));
-        await command.WaitToHearAsync("announce", topic);
+
+        // These lines are what our own command prints as well: its golden test has them to the letter.
+        await command.WaitToHearAsync("announce", $"{topic} {{ host: '127.0.0.1', port: 4000 }}");
         (await FindAsync(other, topic)).ShouldBe(["127.0.0.1:4000"]);
         await command.WaitToHearAsync("lookup", topic);
         await ours.UnannounceAsync(KeyOf(topic), new AnnounceOptions { Port = 4000 }, Cancelled);
-        await command.WaitToHearAsync("unannounce", topic);
+        await command.WaitToHearAsync("unannounce", $"{topic} {{ host: '127.0.0.1', port: 4000 }}");
     }
 
     private static readonly RpcOptions s_options = new() { Host = IPAddress.Loopback, Scope = AddressScope.Private, Diversity = false };

@@ -45,7 +45,7 @@ internal static class CommonOptions
         CustomParser = result => Read(result, name, parse),
     };
 
-    internal static Option<T[]> Repeatable<T>(string name, string helpName, string description, Func<string, T> parse) => new(name)
+    internal static Option<T[]> Repeatable<T>(string name, string helpName, string description, Func<string, T> parse, params string[] aliases) => new(name, aliases)
     {
         HelpName = helpName,
         Description = description,
@@ -58,6 +58,8 @@ internal static class CommonOptions
     {
         HelpName = name,
         Description = description,
+        // Said, because of a nullable value the library takes it for optional.
+        Arity = ArgumentArity.ExactlyOne,
         CustomParser = result => Read(result, name, parse),
     };
 

@@ -13,6 +13,9 @@ internal static class Keys
 
     internal static Key160? Target(string text) => Read(text, "is no key; 40 hexadecimal digits are expected");
 
+    internal static Key256 Key256(string text) =>
+        TryReadHex(text, out byte[] bytes) && bytes.Length == 32 ? Kademlia.Key256.Read(bytes) : throw new FormatException("is no key; 64 hexadecimal digits are expected");
+
     internal static byte[] PublicKey(string text) =>
         TryReadHex(text, out byte[] bytes) && bytes.Length == 32 ? bytes : throw new FormatException("is no public key; 64 hexadecimal digits are expected");
 

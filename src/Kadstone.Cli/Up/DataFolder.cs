@@ -20,6 +20,12 @@ internal sealed class DataFolder : IDisposable
 
     internal string Store => InFolder("node.sqlite");
 
+    internal string HyperStateFile => InFolder("hyper.json");
+
+    internal string HyperStore => InFolder("hyper.sqlite");
+
+    internal string Key => InFolder("key");
+
     private string DaemonFile => InFolder("daemon.json");
 
     /// <summary>Makes the folder ours until disposed, also against a daemon that crashed: the system lets go of its lock.</summary>
@@ -53,9 +59,9 @@ internal sealed class DataFolder : IDisposable
         try
         {
             folder.WriteDaemonFile();
-            if (!File.Exists(folder.InFolder("key")))
+            if (!File.Exists(folder.Key))
             {
-                KeyFile.Create(folder.InFolder("key"));
+                KeyFile.Create(folder.Key);
             }
 
             return folder;

@@ -1,90 +1,48 @@
 using System.Net;
 using System.Net.Sockets;
-using Kadstone.Datagrams;
-using Kadstone.Kademlia;
-using Kadstone.Mainline;
 
 namespace Kadstone.Cli.Up;
 
 /// <summary>A private network in this process: node n at 127.77.n.1, so that each counts as a prefix of its own and diversity stays on.</summary>
-internal sealed class Devnet : IAsyncDisposable
+internal abstract class Devnet : IAsyncDisposable
 {
     internal const int MaxNodes = 250;
 
-    private readonly List<MainlineDht> _nodes = [];
-
-    private Devnet()
-    {
-    }
+    private readonly List<UpNode> _nodes = [];
 
     /// <summary>Where the machine's own node listens: a prefix that no node of the network has.</summary>
     internal static IPAddress OwnAddress { get; } = IPAddress.Parse("127.77.0.1");
 
-    internal IReadOnlyList<MainlineDht> Nodes => _nodes;
+    internal IReadOnlyList<UpNode> Nodes => _nodes;
 
     /// <summary>The first node, through which everybody joins.</summary>
-    internal string Bootstrap => _nodes[0].LocalEndpoints[0].ToString();
+    internal string Bootstrap => _nodes[0].Endpoints[0].ToString();
 
-    internal static async Task<Devnet> StartAsync(int count, Action<int, MainlineDht> started, CancellationToken cancellationToken)
+    /// <summary>Starts the nodes and waits until all have joined.</summary>
+    internal async Task StartAsync(int count, Action<int, UpNode> started, CancellationToken cancellationToken)
     {
-        Devnet devnet = new();
-        try
+        for (int n = 1; n <= count; n++)
         {
-            for (int n = 1; n <= count; n++)
-            {
-                MainlineDht node = await devnet.AddAsync(IPAddress.Parse($"127.77.{n}.1"), cancellationToken);
-                devnet._nodes.Add(node);
-                started(n, node);
-            }
+            UpNode node = await AddAsync(IPAddress.Parse($"127.77.{n}.1"), cancellationToken);
+            _nodes.Add(node);
+            started(n, node);
+        }
 
-            await Task.WhenAll(devnet._nodes.Select(node => node.WaitForNetworkAsync(cancellationToken)));
-            return devnet;
-        }
-        catch
-        {
-            await devnet.DisposeAsync();
-            throw;
-        }
+        await Task.WhenAll(_nodes.Select(node => node.WaitForNetworkAsync(cancellationToken)));
     }
 
     /// <summary>Announces through one node and finds that through another: the network answers.</summary>
-    internal async Task<bool> AnswersAsync(MainlineDht own, CancellationToken cancellationToken)
-    {
-        Key160 infoHash = Keyspace.Random<Key160>(Random.Shared);
-        try
-        {
-            AnnounceResult announced = await own.AnnouncePeerAsync(infoHash, 0, cancellationToken: cancellationToken);
-            UdpEndpoint expected = UdpEndpoint.From(own.LocalEndpoints[0]);
-            await foreach (UdpEndpoint peer in _nodes[^1].GetPeersAsync(infoHash).WithCancellation(cancellationToken))
-            {
-                if (peer == expected)
-                {
-                    return announced.Commit.Stored > 0;
-                }
-            }
-
-            return false;
-        }
-        catch (Exception exception) when (exception is NoNetworkException or DhtTimeoutException)
-        {
-            return false;
-        }
-    }
+    internal abstract Task<bool> AnswersAsync(UpNode own, CancellationToken cancellationToken);
 
     public async ValueTask DisposeAsync() => await Task.WhenAll(_nodes.Select(node => node.DisposeAsync().AsTask()));
 
-    private async Task<MainlineDht> AddAsync(IPAddress address, CancellationToken cancellationToken)
+    protected abstract Task<UpNode> CreateAsync(IPAddress address, string[] bootstrap, CancellationToken cancellationToken);
+
+    private async Task<UpNode> AddAsync(IPAddress address, CancellationToken cancellationToken)
     {
         try
         {
-            return await MainlineDht.CreateAsync(
-                new MainlineOptions
-                {
-                    Addresses = [address],
-                    Scope = AddressScope.Private,
-                    Bootstrap = _nodes.Count == 0 ? [] : [Bootstrap],
-                },
-                cancellationToken: cancellationToken);
+            return await CreateAsync(address, _nodes.Count == 0 ? [] : [Bootstrap], cancellationToken);
         }
         catch (SocketException exception)
         {

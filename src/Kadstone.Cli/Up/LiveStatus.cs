@@ -1,5 +1,4 @@
 using System.Globalization;
-using Kadstone.Mainline;
 using Spectre.Console;
 
 namespace Kadstone.Cli.Up;
@@ -7,7 +6,7 @@ namespace Kadstone.Cli.Up;
 /// <summary>A small table that is redrawn each second. Touched on a terminal only: nobody else pays for Spectre.</summary>
 internal static class LiveStatus
 {
-    internal static async Task ShowAsync(MainlineDht own, IReadOnlyList<MainlineDht> others, CancellationToken cancellationToken)
+    internal static async Task ShowAsync(IReadOnlyList<UpNode> own, IReadOnlyList<IReadOnlyList<UpNode>> others, CancellationToken cancellationToken)
     {
         using PeriodicTimer timer = new(TimeSpan.FromSeconds(1));
         try
@@ -26,7 +25,7 @@ internal static class LiveStatus
         }
     }
 
-    private static Table Draw(MainlineDht own, IReadOnlyList<MainlineDht> others)
+    private static Table Draw(IReadOnlyList<UpNode> own, IReadOnlyList<IReadOnlyList<UpNode>> others)
     {
         Table table = new Table().RoundedBorder().AddColumn(new TableColumn("node").NoWrap());
         foreach (string column in (string[])["contacts", "infohashes", "peers", "in", "out", "dropped"])
@@ -34,23 +33,27 @@ internal static class LiveStatus
             table.AddColumn(new TableColumn(column).RightAligned());
         }
 
-        Add(table, $"{own.LocalEndpoints[0]}", [own.Status()]);
-        if (others.Count > 0)
+        foreach (UpNode node in own)
         {
-            Add(table, $"{others.Count} others", [.. others.Select(node => node.Status())]);
+            Add(table, $"{node.Network} {node.Endpoints[0]}", [node.Status]);
+        }
+
+        foreach (IReadOnlyList<UpNode> network in others)
+        {
+            Add(table, $"{network.Count} others of {network[0].Network}", [.. network.Select(node => node.Status)]);
         }
 
         return table;
     }
 
-    private static void Add(Table table, string name, IReadOnlyList<MainlineStatus> nodes) => table.AddRow(
+    private static void Add(Table table, string name, IReadOnlyList<UpStatus> nodes) => table.AddRow(
         Markup.Escape(name),
         Number(nodes.Sum(node => node.Contacts)),
-        Number(nodes.Sum(node => node.StoredInfoHashes)),
-        Number(nodes.Sum(node => node.StoredPeers)),
+        Number(nodes[0].Keys is null ? null : nodes.Sum(node => node.Keys)),
+        Number(nodes[0].Peers is null ? null : nodes.Sum(node => node.Peers)),
         Number(nodes.Sum(node => node.Received)),
         Number(nodes.Sum(node => node.Sent)),
-        Number(nodes.Sum(node => node.Malformed + node.RateLimited + node.Unmatched)));
+        Number(nodes.Sum(node => node.Dropped)));
 
-    private static string Number(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
+    private static string Number(long? count) => count?.ToString("N0", CultureInfo.InvariantCulture) ?? "";
 }

@@ -80,7 +80,7 @@ internal abstract class ClientVerb : Verb
         bool isPrivate = arguments.GetValue(_private);
         string[] bootstrap = arguments.GetValue(_bootstrap) ?? [];
         NetworkNotices.WarnOfPrivateAddresses(bootstrap, isPrivate, Terminal);
-        MainlineState? saved = arguments.GetValue(_state) is string path ? StateFile.Read(path, Terminal) : null;
+        MainlineState? saved = arguments.GetValue(_state) is string path ? new StateFile<MainlineState>(path, StateFormats.Mainline, Terminal).Read() : null;
         IPAddress[] hosts = arguments.GetValue(_host) is { Length: > 0 } given ? given : [IPAddress.Any];
         MainlineOptions options = new()
         {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using Kadstone.Cli.Parsing;
 using Kadstone.Kademlia;
 using Kadstone.Mainline;
@@ -69,7 +68,7 @@ internal sealed class GetVerb : ClientVerb
         {
             output.WriteJson(json =>
             {
-                json.WriteString("value", TryReadText(bytes));
+                json.WriteString("value", ValueBytes.TryReadText(bytes));
                 json.WriteString("value_hex", Convert.ToHexStringLower(bytes.Span));
                 json.WriteBoolean("is_string", isString);
                 json.WriteBoolean("mutable", item.IsMutable);
@@ -96,17 +95,5 @@ internal sealed class GetVerb : ClientVerb
         }
 
         return ExitCode.Found;
-    }
-
-    private static string? TryReadText(ReadOnlyMemory<byte> bytes)
-    {
-        try
-        {
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes.Span);
-        }
-        catch (DecoderFallbackException)
-        {
-            return null;
-        }
     }
 }

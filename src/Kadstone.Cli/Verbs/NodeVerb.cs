@@ -58,7 +58,7 @@ internal sealed class NodeVerb : Verb
         string[] bootstrap = arguments.GetValue(_bootstrap) ?? [];
         IPAddress[] hosts = arguments.GetValue(_host) is { Length: > 0 } given ? given : [IPAddress.Any];
         NetworkNotices.WarnOfPrivateAddresses(bootstrap, isPrivate, Terminal);
-        StateFile? stateFile = arguments.GetValue(_state) is string path ? new StateFile(path, Terminal) : null;
+        StateFile<MainlineState>? stateFile = arguments.GetValue(_state) is string path ? new StateFile<MainlineState>(path, StateFormats.Mainline, Terminal) : null;
         MainlineState? saved = stateFile?.ReadOwn();
         int port = arguments.GetValue(_port) ?? (saved?.Port is > 0 and int before ? before : DefaultPort);
         if (arguments.GetValue(_noLimits))
@@ -100,7 +100,7 @@ internal sealed class NodeVerb : Verb
             // Told to stop before it was ready: the end below is the same.
         }
 
-        await RunningNode.ServeAsync(dht, stateFile, cancellationToken);
+        await RunningNode.ServeAsync(dht, stateFile is null ? null : () => stateFile.TrySave(dht.Save()), cancellationToken);
         return ExitCode.Found;
     }
 

@@ -11,6 +11,7 @@ internal sealed partial class RpcProtocol
     private const int MaxLost = 100;
     private const int RefreshConcurrency = 2;
     private const int MaxChecksAtOnce = 5;
+    private const int MaxJoinsInARow = 6;
     private static readonly TimeSpan s_leastUpkeepPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan s_longestUpkeepPause = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_shortestJoinPause = TimeSpan.FromSeconds(1);
@@ -23,6 +24,9 @@ internal sealed partial class RpcProtocol
     private Instant _upkeepAt = Instant.Never;
     private Instant _joinAt = Instant.Never;
     private TimeSpan _joinPause = s_shortestJoinPause;
+    private int _joinsInARow;
+    private Key256[] _neighbours = [];
+    private bool _isSettled;
     private Walk? _join;
     private Walk? _refresh;
 
@@ -130,7 +134,8 @@ internal sealed partial class RpcProtocol
         _upkeepAt = Instant.Later(next, now + s_leastUpkeepPause);
     }
 
-    // The first join, and another one whenever the table has run empty.
+    // The first join, and another one whenever the table has run empty. Where many start at once the first finds hardly anybody: it is
+    // repeated until it finds the same neighbours twice, six times within a minute at most.
     private void KeepJoined(Instant now)
     {
         if (now < _joinAt)
@@ -138,7 +143,7 @@ internal sealed partial class RpcProtocol
             return;
         }
 
-        if (!HasSomebodyToAsk || (_join is not null && Table.Count > 0))
+        if (!HasSomebodyToAsk || (_isSettled && Table.Count > 0))
         {
             _joinPause = s_shortestJoinPause;
             _joinAt = now + s_longestJoinPause;
@@ -149,8 +154,18 @@ internal sealed partial class RpcProtocol
         if (_join is not { IsFinished: false })
         {
             TellIfEmpty();
+            _joinsInARow = Table.Count == 0 ? 1 : _joinsInARow + 1;
+            if (_joinsInARow > 1)
+            {
+                // Whoever was there first is not among our neighbours: a look into the halves that we do not belong to, the farthest first.
+                Key256 far = Keyspace.RandomInBucket(Id, _joinsInARow - 2, _chance);
+                Start(new WalkPlan(Question.FindNode(far), far) { Concurrency = RefreshConcurrency }, now);
+            }
+
             _join = Start(Question.FindNode(Id), Id, keeps: false, commits: false, JoinStepped, now);
+            _joinAt = now + _joinPause;
             _joinPause = _joinPause * 2 < s_longestJoinPause ? _joinPause * 2 : s_longestJoinPause;
+            return;
         }
 
         _joinAt = now + _joinPause;
@@ -168,6 +183,9 @@ internal sealed partial class RpcProtocol
     {
         if (_join is { IsFinished: true })
         {
+            Key256[] neighbours = [.. _join.Closest().Select(contact => contact.Id)];
+            _isSettled = _joinsInARow >= MaxJoinsInARow || neighbours.SequenceEqual(_neighbours);
+            _neighbours = neighbours;
             HasJoined = true;
             JoinChanged?.Invoke();
         }

@@ -14,7 +14,7 @@ public sealed class RpcNetworkTests(ITestOutputHelper output)
     [Fact]
     public void A_lookup_finds_the_closest_with_few_requests_and_soon()
     {
-        Network network = new();
+        Network network = new(TimeSpan.FromMilliseconds(300), TimeSpan.FromSeconds(30));
         Random chance = new(5);
         int requests = 0, found = 0;
         TimeSpan slowest = TimeSpan.Zero;
@@ -40,6 +40,26 @@ public sealed class RpcNetworkTests(ITestOutputHelper output)
         slowest.ShouldBeLessThanOrEqualTo(TimeSpan.FromMilliseconds(510));
     }
 
+    [Fact]
+    public void Half_a_minute_after_all_started_at_once_it_finds_them_too()
+    {
+        Network network = new(TimeSpan.Zero, TimeSpan.FromSeconds(30));
+        Random chance = new(7);
+        int found = 0;
+        for (int i = 0; i < Lookups; i++)
+        {
+            RpcProtocol node = network.Nodes[chance.Next(Nodes)];
+            Key256 target = Keyspace.Random<Key256>(chance);
+            Walk walk = node.Start(Question.FindNode(target), target, false, false, () => { }, network.Now);
+            network.Run(TimeSpan.FromSeconds(3));
+            Key256[] closest = [.. network.Nodes.Where(other => other != node).Select(other => other.Id).OrderBy(id => id ^ target).Take(20)];
+            found += walk.Closest().Count(contact => closest.Contains(contact.Id));
+        }
+
+        output.WriteLine($"{(double)found / Lookups} of 20");
+        ((double)found / Lookups).ShouldBeGreaterThanOrEqualTo(19.8);
+    }
+
     /// <summary>Nodes that joined through the first of them.</summary>
     private sealed class Network
     {
@@ -49,7 +69,7 @@ public sealed class RpcNetworkTests(ITestOutputHelper output)
         private readonly Dictionary<UdpEndpoint, RpcProtocol> _byEndpoint = [];
         private readonly PriorityQueue<(byte[] Bytes, UdpEndpoint From, UdpEndpoint To), long> _underWay = new();
 
-        internal Network()
+        internal Network(TimeSpan apart, TimeSpan settling)
         {
             for (int i = 0; i < RpcNetworkTests.Nodes; i++)
             {
@@ -58,10 +78,10 @@ public sealed class RpcNetworkTests(ITestOutputHelper output)
                 Nodes.Add(node);
                 _byEndpoint[At(i)] = node;
                 node.Join(Now);
-                Run(TimeSpan.FromMilliseconds(300));
+                Run(apart);
             }
 
-            Run(TimeSpan.FromSeconds(30));
+            Run(settling);
         }
 
         internal List<RpcProtocol> Nodes { get; } = [];

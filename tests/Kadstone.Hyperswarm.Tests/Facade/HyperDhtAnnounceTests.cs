@@ -59,6 +59,26 @@ public sealed class HyperDhtAnnounceTests
     }
 
     [Fact]
+    public async Task The_lists_are_what_the_streams_give()
+    {
+        await using HyperDevnet net = await HyperDevnet.StartAsync(6);
+        await net[1].AnnounceOnceAsync(s_topic, cancellationToken: Cancelled);
+        List<PeersFound> streamed = [];
+        await foreach (PeersFound found in net[2].LookupAsync(s_topic, cancellationToken: Cancelled))
+        {
+            streamed.Add(found);
+        }
+
+        streamed.ShouldNotBeEmpty();
+        IReadOnlyList<PeersFound> listed = await net[2].LookupAllAsync(s_topic, cancellationToken: Cancelled);
+        listed.Select(Describe).ShouldBe(streamed.Select(Describe), ignoreOrder: true);
+        listed = await net[2].AnnounceAllAsync(s_topic, cancellationToken: Cancelled);
+        listed.Select(Describe).ShouldBe(streamed.Select(Describe), ignoreOrder: true, "an announce finds what a lookup does");
+
+        static string Describe(PeersFound found) => $"{found.Node}: {string.Join(' ', found.Peers)}";
+    }
+
+    [Fact]
     public async Task A_port_may_be_named_and_local_addresses_are_for_those_who_share_two_octets()
     {
         await using HyperDevnet net = await HyperDevnet.StartAsync(6);

@@ -63,6 +63,30 @@ public sealed class HyperDhtLifeTests
     }
 
     [Fact]
+    public async Task A_table_recovers_after_nine_of_ten_nodes_were_replaced()
+    {
+        const int Replaced = 18;
+        await using HyperDevnet net = await HyperDevnet.StartAsync(20);
+        HyperDht survivor = net[19];
+        foreach (HyperDht gone in net.Nodes.Skip(1).Take(Replaced).ToArray())
+        {
+            await gone.DisposeAsync();
+        }
+
+        List<HyperDht> came = [];
+        for (int i = 0; i < Replaced; i++)
+        {
+            came.Add(await net.AddAsync());
+        }
+
+        await survivor.Node.BootstrapAsync(Cancelled);
+        HashSet<Key256> known = [.. survivor.Node.Contacts().Select(entry => entry.Contact.Id)];
+        came.Count(node => known.Contains(node.Node.Id.GetValueOrDefault())).ShouldBe(Replaced);
+        IReadOnlyList<RpcContact> closest = await survivor.Node.FindNodeAsync(new Key256(3, 3), Cancelled);
+        closest.Count.ShouldBe(Replaced + 1, "those who came, and the first");
+    }
+
+    [Fact]
     public async Task After_most_of_the_network_has_gone_a_bootstrap_finds_those_who_came()
     {
         await using HyperDevnet net = await HyperDevnet.StartAsync(10);

@@ -69,6 +69,17 @@ public sealed class RpcQueryTests
     }
 
     [Fact]
+    public void A_target_has_32_bytes_and_the_sentence_says_so()
+    {
+        // A missing one the compiler refuses: a target is a value, and never null.
+        typeof(IRpcNode).GetMethod(nameof(IRpcNode.QueryAsync))!.GetParameters()[0].ParameterType.ShouldBe(typeof(Key256));
+        foreach (int length in (int[])[0, 31])
+        {
+            Should.Throw<ArgumentException>(() => Key256.Read(new byte[length])).Message.ShouldContain("has 32 bytes");
+        }
+    }
+
+    [Fact]
     public async Task Only_the_nodes_that_were_named_hear_of_it()
     {
         await using RpcDevnet devnet = await RpcDevnet.StartAsync(8);

@@ -51,6 +51,45 @@ public sealed class Gen1HyperDhtTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_first_peer_comes_before_the_announce_is_stored()
+    {
+        (Gen1HyperDht first, Gen1HyperDht second) = await PairAsync();
+        await DrainAsync(second.AnnounceAsync(s_topic, new AnnounceOptions { Port = 10_000 }, Cancelled));
+        await foreach (PeersFound found in first.AnnounceAsync(s_topic, new AnnounceOptions { Port = 10_001 }, Cancelled))
+        {
+            found.Peers.Single().Port.ShouldBe(10_000);
+            break;
+        }
+
+        second.Stored.ShouldBe(0, "who leaves the loop is not announced");
+        await DrainAsync(first.AnnounceAsync(s_topic, new AnnounceOptions { Port = 10_001 }, Cancelled));
+        second.Stored.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task The_lists_are_what_the_streams_give()
+    {
+        (Gen1HyperDht first, Gen1HyperDht second) = await PairAsync();
+        await DrainAsync(second.AnnounceAsync(s_topic, new AnnounceOptions { Port = 10_000 }, Cancelled));
+        string[] streamed = [.. (await DrainAsync(first.LookupAsync(s_topic, cancellationToken: Cancelled))).Select(Describe)];
+        streamed.ShouldNotBeEmpty();
+        (await first.LookupAllAsync(s_topic, cancellationToken: Cancelled)).Select(Describe).ShouldBe(streamed);
+        (await first.AnnounceAllAsync(s_topic, cancellationToken: Cancelled)).Select(Describe).ShouldBe(streamed, "an announce finds what a lookup does");
+
+        RpcQuery query = first.Node.QueryAsync(s_topic, new RpcCommand("peers", 0), new byte[] { 8, 0 });
+        List<UdpEndpoint> looped = [];
+        await foreach (RpcAnswer answer in query.WithCancellation(Cancelled))
+        {
+            looped.Add(answer.From);
+        }
+
+        IReadOnlyList<RpcAnswer> listed = await first.Node.QueryAsync(s_topic, new RpcCommand("peers", 0), new byte[] { 8, 0 }).ToListAsync(Cancelled);
+        listed.Select(answer => answer.From).ShouldBe(looped, ignoreOrder: true);
+
+        static string Describe(PeersFound found) => $"{found.Node}: {string.Join(' ', found.Peers)}";
+    }
+
+    [Fact]
     public async Task Local_peers_are_told_with_their_whole_address()
     {
         (Gen1HyperDht first, Gen1HyperDht second) = await PairAsync();
