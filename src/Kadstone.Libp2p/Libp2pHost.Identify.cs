@@ -18,6 +18,10 @@ public sealed partial class Libp2pHost
     private readonly Dictionary<PeerLink, int> _pinging = [];
     private ulong _recordSequence;
 
+    /// <summary>What others are told of where we are, without the peer at the end.</summary>
+    public IReadOnlyList<Multiaddr> OwnAddresses =>
+        [.. (_options.Announce.Count > 0 ? _options.Announce : ListenAddresses.Where(address => _options.Policy.Allows(address))).Select(address => address.WithoutPeer()).Take(PeerRecord.MaxAddresses)];
+
     /// <summary>Sends 32 bytes to a peer and waits until they come back.</summary>
     /// <returns>The round trip, over a stream that is open already.</returns>
     /// <exception cref="PeerUnreachableException">The peer cannot be reached.</exception>
@@ -120,7 +124,7 @@ public sealed partial class Libp2pHost
 
     private IdentifyMessage OwnMessage(PeerLink link)
     {
-        Multiaddr[] addresses = [.. (_options.Announce.Count > 0 ? _options.Announce : ListenAddresses.Where(address => _options.Policy.Allows(address))).Select(address => address.WithoutPeer()).Take(PeerRecord.MaxAddresses)];
+        IReadOnlyList<Multiaddr> addresses = OwnAddresses;
         return new IdentifyMessage
         {
             Key = _identity.PublicKey,

@@ -15,4 +15,13 @@ public enum Shelf : short
 
     /// <summary>The journal of BEP 5 peers. Soft: the answer to an announce does not wait for it.</summary>
     MainlinePeers = 3,
+
+    /// <summary>kad-dht values, by record key: public keys, IPNS names, own namespaces. What replaces what, the namespace's validator says. Durable.</summary>
+    IpfsValues = 40,
+
+    /// <summary>What we provide ourselves, by multihash, for the next round of telling. Durable.</summary>
+    IpfsProvided = 41,
+
+    /// <summary>The journal of other peers' provider records, by multihash and peer. Soft.</summary>
+    IpfsProviders = 42,
 }

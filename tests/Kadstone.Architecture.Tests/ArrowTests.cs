@@ -15,6 +15,7 @@ public sealed class ArrowTests
         ["Kadstone.Mainline"] = ["Kadstone.Datagrams", "Kadstone.Kademlia", "Kadstone.Storage", "Kadstone.Crypto"],
         ["Kadstone.Hyperswarm"] = ["Kadstone.Datagrams", "Kadstone.Kademlia", "Kadstone.Storage", "Kadstone.Crypto"],
         ["Kadstone.Libp2p"] = ["Kadstone.Crypto"],
+        ["Kadstone.Ipfs"] = ["Kadstone.Kademlia", "Kadstone.Storage", "Kadstone.Libp2p", "Kadstone.Crypto"],
         ["Kadstone.Storage.Sqlite"] = ["Kadstone.Storage"],
         ["Kadstone.Simulation"] = ["Kadstone.Datagrams", "Kadstone.Kademlia"],
         ["Kadstone.Daemon"] = ["Kadstone.Ipfs", "Kadstone.Libp2p", "Kadstone.Storage", "Kadstone.Crypto"],

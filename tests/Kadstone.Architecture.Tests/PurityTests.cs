@@ -11,6 +11,7 @@ public sealed class PurityTests
     [
         "src/Kadstone.Kademlia/", "src/Kadstone.Datagrams/Core/", "src/Kadstone.Mainline/Core/", "src/Kadstone.Mainline/Wire/",
         "src/Kadstone.Hyperswarm/Core/", "src/Kadstone.Hyperswarm/Wire/", "src/Kadstone.Libp2p/Core/", "src/Kadstone.Libp2p/Wire/",
+        "src/Kadstone.Ipfs/Core/", "src/Kadstone.Ipfs/Wire/",
     ];
 
     [Theory]

@@ -1,0 +1,121 @@
+using Kadstone.Storage;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Kadstone.Ipfs;
+
+/// <summary>A node of the IPFS DHT: it finds peers, providers and values, provides, publishes names, and serves others.</summary>
+/// <example>
+/// <code>
+/// await using IpfsDht dht = await IpfsDht.CreateAsync(new IpfsOptions { Bootstrap = [known] });
+/// await foreach (PeerInfo provider in dht.FindProvidersAsync(cid)) { … }
+/// </code>
+/// </example>
+/// <remarks>
+/// <para>Safe for concurrent use. Every verb has two forms: one that returns its result, and one ending in <c>EventsAsync</c> that
+/// streams what happens meanwhile. A stream does its work while it is enumerated; leaving it cancels the work.</para>
+/// <para>All verbs throw <see cref="NodeOfflineException"/> once the node is closed, and <see cref="DhtTimeoutException"/> when their time is over.</para>
+/// </remarks>
+public sealed partial class IpfsDht : IAsyncDisposable
+{
+    private readonly IpfsOptions _options;
+    private readonly TimeProvider _time;
+    private readonly IRecordStore _store;
+    private readonly bool _ownsStore;
+    private readonly KadNode[] _nodes;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly Lock _lock = new();
+    private readonly Task _joining;
+    private Task? _disposal;
+
+    private IpfsDht(IpfsOptions options, Libp2pHost host, IRecordStore? store, ILogger logger, TimeProvider time)
+    {
+        _options = options;
+        _time = time;
+        Host = host;
+        _ownsStore = store is null;
+        _store = store ?? new MemoryRecordStore(timeProvider: time);
+        _nodes = [.. KadNode.Create(options, host, _store, logger, time)];
+        host.Identified += OnIdentified;
+        host.Disconnected += OnDisconnected;
+        _joining = JoinAsync();
+    }
+
+    /// <summary>The host under the node: its connections, and what else shall be served on it.</summary>
+    public Libp2pHost Host { get; }
+
+    /// <summary>Who we are.</summary>
+    public PeerId LocalPeer => Host.LocalPeer;
+
+    /// <summary>Where we are, without the peer at the end.</summary>
+    public IReadOnlyList<Multiaddr> Addresses => Host.OwnAddresses;
+
+    /// <summary>Ends when the first peers are met and the table is filled from them; at once when there is nobody to meet. Never fails.</summary>
+    public Task Ready => _joining;
+
+    /// <summary>Binds the listeners and starts the node, which meets its first peers in the background.</summary>
+    /// <param name="options">How it is set up; null: all defaults.</param>
+    /// <param name="store">Where values and what is provided are kept; null: in memory. A store that is given is not disposed.</param>
+    /// <param name="loggerFactory">Where it logs; null: nowhere.</param>
+    /// <param name="timeProvider">Its clock; null: the system's.</param>
+    /// <param name="cancellationToken">Gives up starting.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">A listener cannot be bound.</exception>
+    public static async Task<IpfsDht> CreateAsync(
+        IpfsOptions? options = null,
+        IRecordStore? store = null,
+        ILoggerFactory? loggerFactory = null,
+        TimeProvider? timeProvider = null,
+        CancellationToken cancellationToken = default)
+    {
+        options ??= new IpfsOptions();
+        options.Validate();
+        loggerFactory ??= NullLoggerFactory.Instance;
+        Libp2pOptions hostOptions = options.Host with { Policy = options.HostPolicy };
+        Libp2pHost host = await Libp2pHost.CreateAsync(hostOptions, loggerFactory, timeProvider, cancellationToken).ConfigureAwait(false);
+        IpfsDht dht = new(options, host, store, loggerFactory.CreateLogger("Kadstone.Ipfs"), timeProvider ?? TimeProvider.System);
+        await dht.StartAsync(cancellationToken).ConfigureAwait(false);
+        return dht;
+    }
+
+    /// <summary>Meets a peer: it enters the table if it serves the DHT.</summary>
+    /// <exception cref="PeerUnreachableException">No address leads to the peer.</exception>
+    public async Task ConnectAsync(PeerInfo peer, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(peer);
+        ThrowIfClosed();
+        await Host.ConnectAsync(peer, cancellationToken).ConfigureAwait(false);
+        Meet(peer);
+    }
+
+    /// <summary>Meets whoever listens at an address.</summary>
+    /// <returns>Who that is.</returns>
+    /// <exception cref="PeerUnreachableException">The address leads to nobody, or to another peer than it names.</exception>
+    public async Task<PeerId> ConnectAsync(Multiaddr address, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        ThrowIfClosed();
+        PeerId peer = await Host.ConnectAsync(address, cancellationToken).ConfigureAwait(false);
+        Meet(new PeerInfo(peer, [address.WithoutPeer()]));
+        return peer;
+    }
+
+    /// <summary>Whether others are served, in any of the DHTs.</summary>
+    public bool IsServer => _nodes.Any(node => node.IsServer);
+
+    /// <summary>The counts, of each DHT that the node is part of.</summary>
+    public IReadOnlyList<IpfsStatus> Status() => [.. _nodes.Select(node => node.Status())];
+
+    /// <summary>The entries of the routing tables.</summary>
+    public IReadOnlyList<PeerInfo> Contacts() => [.. _nodes.SelectMany(node => node.Contacts()).DistinctBy(contact => contact.Id)];
+
+    /// <summary>Stops queries and upkeep, then closes the host. May be called twice.</summary>
+    public ValueTask DisposeAsync()
+    {
+        lock (_lock)
+        {
+            _disposal ??= DisposeOnceAsync();
+            return new ValueTask(_disposal);
+        }
+    }
+}

@@ -1,0 +1,9 @@
+namespace Kadstone.Ipfs;
+
+/// <summary>What an IPNS name leads to.</summary>
+/// <param name="Name">Whose name.</param>
+/// <param name="Path">Where it leads, such as <c>/ipfs/bafy…</c>.</param>
+/// <param name="Sequence">The record's number.</param>
+/// <param name="Validity">Until when the record is valid.</param>
+/// <param name="TimeToLive">How long the answer may be kept.</param>
+public sealed record IpnsName(PeerId Name, string Path, ulong Sequence, DateTimeOffset Validity, TimeSpan TimeToLive);

@@ -1,0 +1,1 @@
+global using Kadstone.Libp2p;
