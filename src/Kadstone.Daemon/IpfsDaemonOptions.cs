@@ -23,6 +23,9 @@ public sealed record IpfsDaemonOptions
     /// <summary>Origins whose web pages may use the API, beside its own, such as <c>http://localhost:3000</c>. Default none.</summary>
     public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
 
+    /// <summary>Whether the node's DHT may be used. Default true; false makes it a host that says so to every question for routing.</summary>
+    public bool HasRouting { get; init; } = true;
+
     /// <summary>Folder of the named keys that records are published under. Default null: they are kept in memory.</summary>
     public string? KeyFolder { get; init; }
 

@@ -7,7 +7,8 @@ using Kadstone.Libp2p;
 namespace Kadstone.Daemon.Content;
 
 /// <summary>The named keys that records are published under. The node's own is called <c>self</c>.</summary>
-/// <remarks>With a folder each key is a file of its own, for its owner's eyes only, named by the hexadecimal digits of its name.</remarks>
+/// <remarks>With a folder each key is a file of its own, for its owner's eyes only: the hexadecimal digits of the
+/// protobuf that other implementations keep, under the digits of its name.</remarks>
 internal sealed class KeyShelf
 {
     public const string Self = "self";
@@ -35,10 +36,9 @@ internal sealed class KeyShelf
         Directory.CreateDirectory(folder);
         foreach (string path in Directory.EnumerateFiles(folder, $"*{Extension}").Take(MaxKeys))
         {
-            if (TryReadName(path, out string? name) && ReadSeed(path) is byte[] seed)
+            if (TryReadName(path, out string? name) && TryReadKey(path, out PrivateKey? key))
             {
-                _keys[name] = PrivateKey.FromSeed(seed);
-                CryptographicOperations.ZeroMemory(seed);
+                _keys[name] = key;
             }
         }
     }
@@ -68,9 +68,9 @@ internal sealed class KeyShelf
         }
     }
 
-    /// <summary>Makes a key.</summary>
+    /// <summary>Makes a key: Ed25519, or RSA of so many bits where they are not 0.</summary>
     /// <returns>Its id, or null with the reason why there is none.</returns>
-    public PeerId? Generate(string name, out string reason)
+    public PeerId? Generate(string name, int rsaBits, out string reason)
     {
         reason = Encoding.UTF8.GetByteCount(name) is 0 or > MaxNameBytes || name.Any(char.IsControl) || name.Contains('/', StringComparison.Ordinal)
             ? $"a key's name has 1 to {MaxNameBytes} bytes, without slashes and control characters"
@@ -86,15 +86,12 @@ internal sealed class KeyShelf
                 return null;
             }
 
-            byte[] seed = new byte[Ed25519.SeedLength];
-            _chance.NextBytes(seed);
-            PrivateKey key = PrivateKey.FromSeed(seed);
+            PrivateKey key = rsaBits > 0 ? GenerateRsa(rsaBits) : PrivateKey.Generate(_chance);
             if (_folder is not null)
             {
-                Write(PathOf(_folder, name), seed);
+                Write(PathOf(_folder, name), key);
             }
 
-            CryptographicOperations.ZeroMemory(seed);
             _keys.Add(name, key);
             return key.PeerId;
         }
@@ -130,13 +127,20 @@ internal sealed class KeyShelf
         return isOurs;
     }
 
-    private static byte[]? ReadSeed(string path)
+    private static bool TryReadKey(string path, [NotNullWhen(true)] out PrivateKey? key)
     {
+        key = null;
         string digits = File.ReadAllText(path).TrimEnd();
-        return digits.Length == 2 * Ed25519.SeedLength && digits.All(char.IsAsciiHexDigit) ? Convert.FromHexString(digits) : null;
+        return digits.Length % 2 == 0 && digits.All(char.IsAsciiHexDigit) && PrivateKey.TryRead(Convert.FromHexString(digits), out key);
     }
 
-    private static void Write(string path, byte[] seed)
+    private static PrivateKey GenerateRsa(int bits)
+    {
+        using RSA rsa = RSA.Create(bits);
+        return PrivateKey.FromRsa(rsa.ExportRSAPrivateKey());
+    }
+
+    private static void Write(string path, PrivateKey key)
     {
         FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
@@ -144,8 +148,10 @@ internal sealed class KeyShelf
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
+        byte[] secret = key.Encode();
         using FileStream file = new(path, options);
-        file.Write(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(seed) + "\n"));
+        file.Write(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(secret) + "\n"));
         file.Flush(flushToDisk: true);
+        CryptographicOperations.ZeroMemory(secret);
     }
 }

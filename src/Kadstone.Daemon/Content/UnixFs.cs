@@ -41,6 +41,51 @@ internal static class UnixFs
         return blocks;
     }
 
+    /// <summary>The given blocks and all here that they link to, each once and at most <paramref name="limit"/>.</summary>
+    public static IReadOnlyList<Cid> Reachable(IEnumerable<Cid> roots, BlockShelf blocks, int limit)
+    {
+        List<Cid> found = [.. roots.Distinct()];
+        HashSet<Cid> seen = [.. found];
+        for (int at = 0; at < found.Count && found.Count < limit; at++)
+        {
+            if (found[at].Codec == Cid.DagPbCodec && blocks.TryGet(found[at], out byte[]? bytes))
+            {
+                found.AddRange(LinksOf(bytes).Where(link => blocks.Has(link) && seen.Add(link)));
+            }
+        }
+
+        return [.. found.Take(limit)];
+    }
+
+    private static List<Cid> LinksOf(byte[] node)
+    {
+        List<Cid> links = [];
+        ProtobufReader reader = new(node);
+        while (reader.TryRead(out ProtobufField field))
+        {
+            if (field.Is(2, ProtobufWireType.Bytes) && HashOf(field.Bytes) is Cid link)
+            {
+                links.Add(link);
+            }
+        }
+
+        return links;
+    }
+
+    private static Cid? HashOf(ReadOnlySpan<byte> link)
+    {
+        ProtobufReader reader = new(link);
+        while (reader.TryRead(out ProtobufField field))
+        {
+            if (field.Is(1, ProtobufWireType.Bytes))
+            {
+                return Cid.TryRead(field.Bytes, out Cid? cid) ? cid : null;
+            }
+        }
+
+        return null;
+    }
+
     private static Block Root(List<Block> pieces, int length)
     {
         byte[] inner = new byte[32 + (pieces.Count * 8)];

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Kadstone.Daemon.Kubo;
@@ -9,6 +10,8 @@ internal static class GoDuration
     [
         ("ns", 0.01), ("us", 10), ("µs", 10), ("μs", 10), ("ms", TimeSpan.TicksPerMillisecond), ("s", TimeSpan.TicksPerSecond), ("m", TimeSpan.TicksPerMinute), ("h", TimeSpan.TicksPerHour),
     ];
+
+    private static readonly SearchValues<char> s_number = SearchValues.Create("0123456789.");
 
     // Ten years: beyond it nobody waits, and sums cannot overflow.
     private static readonly double s_most = TimeSpan.FromDays(3650).Ticks;
@@ -25,7 +28,7 @@ internal static class GoDuration
         double ticks = 0;
         while (!rest.IsEmpty)
         {
-            int digits = rest.IndexOfAnyExcept("0123456789.");
+            int digits = rest.IndexOfAnyExcept(s_number);
             ReadOnlySpan<char> number = digits < 0 ? rest : rest[..digits];
             if (!double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value))
             {
@@ -47,7 +50,7 @@ internal static class GoDuration
 
     private static bool TryTakeUnit(ref ReadOnlySpan<char> rest, bool isAlone, out double ticks)
     {
-        int length = rest.IndexOfAny("0123456789.");
+        int length = rest.IndexOfAny(s_number);
         ReadOnlySpan<char> name = length < 0 ? rest : rest[..length];
         foreach ((string unit, double inTicks) in s_units)
         {

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Kadstone.Daemon.Kubo;
 
 // The objects of Kubo's RPC: names and cases are on the wire.
@@ -21,7 +23,13 @@ internal sealed record KuboStrings(IReadOnlyList<string> Strings);
 
 internal sealed record KuboConnections(IReadOnlyList<KuboConnection> Peers);
 
-internal sealed record KuboConnection(string Addr, string Peer, string? Latency, int? Direction, string? Muxer);
+/// <summary>A connection; what was not asked for is left out.</summary>
+internal sealed record KuboConnection(
+    string Addr,
+    string Peer,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Latency,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Direction,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Muxer);
 
 internal sealed record KuboAddresses(IReadOnlyDictionary<string, IReadOnlyList<string>> Addrs);
 

@@ -45,14 +45,14 @@ internal sealed class KuboCall(HttpContext context)
         PeerId.TryParse(Argument("peerID"), out PeerId? peer) ? peer : throw KuboException.Failed("invalid peer ID");
 
     /// <summary>The parts of the body, each held by <paramref name="limit"/>.</summary>
-    public IAsyncEnumerable<byte[]> FilesAsync(int limit, CancellationToken cancellationToken) => MultipartBody.ReadAsync(context.Request, limit, cancellationToken);
+    public IAsyncEnumerable<UploadedFile> FilesAsync(int limit, CancellationToken cancellationToken) => MultipartBody.ReadAsync(context.Request, limit, cancellationToken);
 
     /// <summary>The first part of the body.</summary>
     public async Task<byte[]> FileAsync(string name, int limit, CancellationToken cancellationToken)
     {
-        await foreach (byte[] file in FilesAsync(limit, cancellationToken).ConfigureAwait(false))
+        await foreach (UploadedFile file in FilesAsync(limit, cancellationToken).ConfigureAwait(false))
         {
-            return file;
+            return file.Content;
         }
 
         throw KuboException.BadArgument($"file argument '{name}' is required");

@@ -14,7 +14,7 @@ internal static class MultipartBody
 
     /// <summary>Reads each part that is a file, of at most <paramref name="limit"/> bytes.</summary>
     /// <exception cref="KuboException">The body is none, is malformed, or a part is too long.</exception>
-    public static async IAsyncEnumerable<byte[]> ReadAsync(HttpRequest request, int limit, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public static async IAsyncEnumerable<UploadedFile> ReadAsync(HttpRequest request, int limit, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         MultipartReader reader = new(BoundaryOf(request), request.Body) { HeadersCountLimit = 16, HeadersLengthLimit = 8 << 10 };
         int parts = 0;
@@ -30,10 +30,15 @@ internal static class MultipartBody
             // A directory is a part without content: what it holds stands in parts of their own.
             if (section.ContentType is not "application/x-directory")
             {
-                yield return content;
+                yield return new UploadedFile(NameOf(section), content);
             }
         }
     }
+
+    private static string NameOf(MultipartSection section) =>
+        ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out ContentDispositionHeaderValue? disposition)
+            ? Uri.UnescapeDataString(HeaderUtilities.RemoveQuotes(disposition.FileName).ToString())
+            : "";
 
     private static string BoundaryOf(HttpRequest request)
     {
@@ -85,3 +90,7 @@ internal static class MultipartBody
         return content.ToArray();
     }
 }
+
+/// <param name="Name">What the client calls it; empty for nothing.</param>
+/// <param name="Content">What it holds.</param>
+internal readonly record struct UploadedFile(string Name, byte[] Content);
