@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using System.Reflection;
+using Kadstone.Cli.Ipfs;
 using Kadstone.Cli.Verbs;
 
 namespace Kadstone.Cli;
@@ -52,10 +53,11 @@ internal static class CommandLine
 
     private static RootCommand Build(Terminal terminal)
     {
-        RootCommand root = new("A node of the BitTorrent Mainline DHT, and the questions one can ask the network.")
+        RootCommand root = new("A node of the BitTorrent Mainline DHT and of IPFS, and the questions one can ask these networks.")
         {
             new UpVerb(terminal),
             new MainlineGroup(terminal),
+            new IpfsGroup(terminal),
             new KeyGroup(terminal),
         };
         foreach (Option option in root.Options)

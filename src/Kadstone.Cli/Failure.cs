@@ -1,3 +1,5 @@
+using Kadstone.Ipfs;
+using Kadstone.Libp2p;
 using Kadstone.Mainline;
 using Kadstone.Storage;
 
@@ -9,7 +11,11 @@ internal static class Failure
     internal static (int Code, string Sentence) Of(Exception exception) => exception switch
     {
         CommandFailedException failed => (failed.ExitCode, failed.Message),
-        DhtTimeoutException => (ExitCode.TimedOut, exception.Message),
+        Mainline.DhtTimeoutException or Kadstone.Ipfs.DhtTimeoutException => (ExitCode.TimedOut, exception.Message),
+        NoPeersException or PeerUnreachableException => (ExitCode.NoNetwork, exception.Message),
+        PeerNotFoundException or RecordNotFoundException => (ExitCode.NothingFound, exception.Message),
+        InvalidRecordException => (ExitCode.Usage, exception.Message),
+        RecordRejectedException => (ExitCode.Rejected, exception.Message),
         NoNetworkException => (ExitCode.NoNetwork, exception.Message),
         RejectedException => (ExitCode.Rejected, exception.Message),
         StoreUnavailableException => (ExitCode.Error, exception.Message),
