@@ -1,16 +1,222 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using Kadstone.Crypto;
+using Kadstone.Ipfs.Core;
+
 namespace Kadstone.Ipfs;
 
+/// <summary>What the verbs stand on: the nodes, their joining and upkeep, and the end of all.</summary>
 public sealed partial class IpfsDht
 {
-    private Task JoinAsync() => Task.CompletedTask;
-    private Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    private void OnIdentified(object? sender, IdentifiedPeer peer) { }
-    private void OnDisconnected(object? sender, PeerId peer) { }
-    private void Meet(PeerInfo peer) { }
-    private void ThrowIfClosed() { }
+    private const int Width = 20;
+
+    // So many strangers from so many hosts do not reach a node that nobody can reach.
+    private const int HostsThatProveReachability = 3;
+
+    private static readonly TimeSpan s_upkeepInterval = TimeSpan.FromMinutes(1);
+
+    private IEnumerable<KadNode> CreateNodes()
+    {
+        foreach (KadScope scope in new[] { KadScope.Wan, KadScope.Lan }.Where(scope => _options.Scope.HasFlag(scope)))
+        {
+            KadSettings settings = new()
+            {
+                Self = LocalPeer,
+                Policy = _options.Policy ?? (scope == KadScope.Wan ? AddressPolicy.Public : AddressPolicy.Lan),
+                Rules = _rules,
+                Width = Width,
+                RefreshInterval = _options.RefreshInterval,
+            };
+            string protocol = $"{_options.ProtocolPrefix}{(scope == KadScope.Lan ? "/lan" : "")}/kad/1.0.0";
+            KadNode node = new(scope, protocol, settings, Host, _desk, _logger, _time, new SecureRandom(), _options.RequestTimeout);
+            node.Reside(Addresses);
+            node.Serve(_options.Mode == KadMode.Server || (_options.Mode == KadMode.Auto && settings.Policy != AddressPolicy.Public));
+            foreach (Multiaddr address in _options.Bootstrap)
+            {
+                if (address.Peer is PeerId peer)
+                {
+                    node.AddBootstrap(new PeerInfo(peer, [address.WithoutPeer()]));
+                }
+            }
+
+            yield return node;
+        }
+    }
+
+    private QueryRun Run(Func<KadNode, KadQuery> make) => new(_nodes, make);
+
+    /// <summary>Gives an operation its time, and names what ended it.</summary>
+    private async IAsyncEnumerable<QueryEvent> GuardAsync(Func<CancellationToken, IAsyncEnumerable<QueryEvent>> operation, DhtOperationOptions? options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ThrowIfClosed();
+        TimeSpan timeout = options?.Timeout ?? _options.OperationTimeout;
+        using CancellationTokenSource patience = new(timeout, _time);
+        using CancellationTokenSource any = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken, _closing.Token);
+        IAsyncEnumerator<QueryEvent> events = operation(any.Token).GetAsyncEnumerator(any.Token);
+        await using (events.ConfigureAwait(false))
+        {
+            while (await MoveAsync(events, timeout, cancellationToken).ConfigureAwait(false))
+            {
+                yield return events.Current;
+            }
+        }
+    }
+
+    private async ValueTask<bool> MoveAsync(IAsyncEnumerator<QueryEvent> events, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await events.MoveNextAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException && !cancellationToken.IsCancellationRequested)
+        {
+            throw _closing.IsCancellationRequested || exception is ObjectDisposedException
+                ? new NodeOfflineException("The node is closed.", exception)
+                : new DhtTimeoutException($"The operation took longer than {timeout}.", exception);
+        }
+    }
+
+    private void ThrowIfClosed()
+    {
+        if (_closing.IsCancellationRequested)
+        {
+            throw new NodeOfflineException("The node is closed.");
+        }
+    }
+
+    private static NoPeersException NobodyToAsk() => new("There is nobody to ask: no peer is known that serves the DHT.");
+
+    private void Reside()
+    {
+        IReadOnlyList<Multiaddr> addresses = Addresses;
+        Array.ForEach(_nodes, node => node.Reside(addresses));
+    }
+
+    private void OnIdentified(object? sender, IdentifiedPeer peer)
+    {
+        Array.ForEach(_nodes, node => node.Identified(peer));
+        ServeIfReachable();
+    }
+
+    private void OnDisconnected(object? sender, PeerId peer) => Array.ForEach(_nodes, node => node.Disconnected(peer));
+
+    private void ServeIfReachable()
+    {
+        if (_options.Mode != KadMode.Auto || Array.TrueForAll(_nodes, node => node.IsServer))
+        {
+            return;
+        }
+
+        int hosts = Host.Connections
+            .Where(connection => connection.IsInbound && AddressPolicy.Public.Allows(connection.RemoteAddress))
+            .Select(connection => connection.RemoteAddress.TryGetTcpEndpoint(out IPEndPoint? endpoint) ? endpoint.Address : null)
+            .Distinct().Count();
+        if (hosts >= HostsThatProveReachability)
+        {
+            Array.ForEach(_nodes, node => node.Serve(true));
+        }
+    }
+
+    private async Task JoinAsync()
+    {
+        await Task.WhenAll(_options.Bootstrap.Select(MeetAsync)).ConfigureAwait(false);
+        if (_options.Bootstrap.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await GuardAsync(token => ApproachAsync(LocalPeer.Bytes, token), null, _closing.Token).ConsumeAsync(_closing.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is DhtException or OperationCanceledException)
+        {
+            // Nobody is there now: the upkeep tries again.
+        }
+    }
+
+    private async Task MeetAsync(Multiaddr address)
+    {
+        try
+        {
+            await Host.ConnectAsync(address, _closing.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            IpfsLog.CannotMeet(_logger, address.ToString(), exception.Message);
+        }
+    }
+
+    private async Task KeepUpAsync()
+    {
+        using PeriodicTimer timer = new(s_upkeepInterval, _time);
+        try
+        {
+            await _keeper.LoadAsync(_closing.Token).ConfigureAwait(false);
+            while (await timer.WaitForNextTickAsync(_closing.Token).ConfigureAwait(false))
+            {
+                Reside();
+                ServeIfReachable();
+                if (Array.TrueForAll(_nodes, node => node.Contacts().Length == 0))
+                {
+                    await JoinAsync().ConfigureAwait(false);
+                }
+
+                await _keeper.TellDueAsync(_closing.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    private async Task ProvideAgainAsync(ReadOnlyMemory<byte> multihash, CancellationToken cancellationToken) =>
+        await GuardAsync(token => FinishAsync(RunProvide(multihash, _options.OptimisticProvide), token), null, cancellationToken).ConsumeAsync(cancellationToken).ConfigureAwait(false);
+
+    private async Task<bool> PutAgainAsync(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
+    {
+        if (await _desk.PutAsync(key, value, cancellationToken).ConfigureAwait(false) != RecordVerdict.Stored)
+        {
+            return false;
+        }
+
+        await GuardAsync(token => FinishAsync(RunPut(key, value), token), null, cancellationToken).ConsumeAsync(cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    private static async IAsyncEnumerable<QueryEvent> FinishAsync(QueryRun run, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using (run)
+        {
+            await foreach (QueryEvent happened in run.EventsAsync(cancellationToken).ConfigureAwait(false))
+            {
+                yield return happened;
+            }
+
+            if (run.HadNobody)
+            {
+                throw NobodyToAsk();
+            }
+        }
+    }
+
     private async Task DisposeOnceAsync()
     {
+        // Off the caller's lock and thread: a callback may have called us.
         await Task.Yield();
+        await _closing.CancelAsync().ConfigureAwait(false);
+        Host.Identified -= OnIdentified;
+        Host.Disconnected -= OnDisconnected;
+        await Task.WhenAll(_joining, _upkeep).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (KadNode node in _nodes)
+        {
+            await node.DisposeAsync().ConfigureAwait(false);
+        }
+
         await Host.DisposeAsync().ConfigureAwait(false);
+        if (_ownsStore)
+        {
+            await _store.DisposeAsync().ConfigureAwait(false);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using Kadstone.Ipfs.Core;
 using Kadstone.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -22,10 +23,15 @@ public sealed partial class IpfsDht : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly IRecordStore _store;
     private readonly bool _ownsStore;
+    private readonly ILogger _logger;
+    private readonly RecordRules _rules;
+    private readonly RecordDesk _desk;
+    private readonly Keeper _keeper;
     private readonly KadNode[] _nodes;
     private readonly CancellationTokenSource _closing = new();
     private readonly Lock _lock = new();
     private readonly Task _joining;
+    private readonly Task _upkeep;
     private Task? _disposal;
 
     private IpfsDht(IpfsOptions options, Libp2pHost host, IRecordStore? store, ILogger logger, TimeProvider time)
@@ -35,10 +41,15 @@ public sealed partial class IpfsDht : IAsyncDisposable
         Host = host;
         _ownsStore = store is null;
         _store = store ?? new MemoryRecordStore(timeProvider: time);
-        _nodes = [.. KadNode.Create(options, host, _store, logger, time)];
+        _logger = logger;
+        _rules = new RecordRules(options.Validators);
+        _desk = new RecordDesk(_store, _rules, time);
+        _nodes = [.. CreateNodes()];
+        _keeper = new Keeper(_store, options, time, logger, ProvideAgainAsync, PutAgainAsync);
         host.Identified += OnIdentified;
         host.Disconnected += OnDisconnected;
-        _joining = JoinAsync();
+        _joining = Task.Run(JoinAsync);
+        _upkeep = Task.Run(KeepUpAsync);
     }
 
     /// <summary>The host under the node: its connections, and what else shall be served on it.</summary>
@@ -73,9 +84,7 @@ public sealed partial class IpfsDht : IAsyncDisposable
         loggerFactory ??= NullLoggerFactory.Instance;
         Libp2pOptions hostOptions = options.Host with { Policy = options.HostPolicy };
         Libp2pHost host = await Libp2pHost.CreateAsync(hostOptions, loggerFactory, timeProvider, cancellationToken).ConfigureAwait(false);
-        IpfsDht dht = new(options, host, store, loggerFactory.CreateLogger("Kadstone.Ipfs"), timeProvider ?? TimeProvider.System);
-        await dht.StartAsync(cancellationToken).ConfigureAwait(false);
-        return dht;
+        return new IpfsDht(options, host, store, loggerFactory.CreateLogger("Kadstone.Ipfs"), timeProvider ?? TimeProvider.System);
     }
 
     /// <summary>Meets a peer: it enters the table if it serves the DHT.</summary>
@@ -85,7 +94,6 @@ public sealed partial class IpfsDht : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(peer);
         ThrowIfClosed();
         await Host.ConnectAsync(peer, cancellationToken).ConfigureAwait(false);
-        Meet(peer);
     }
 
     /// <summary>Meets whoever listens at an address.</summary>
@@ -95,9 +103,7 @@ public sealed partial class IpfsDht : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(address);
         ThrowIfClosed();
-        PeerId peer = await Host.ConnectAsync(address, cancellationToken).ConfigureAwait(false);
-        Meet(new PeerInfo(peer, [address.WithoutPeer()]));
-        return peer;
+        return await Host.ConnectAsync(address, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Whether others are served, in any of the DHTs.</summary>

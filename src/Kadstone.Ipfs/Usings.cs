@@ -1,1 +1,2 @@
 global using Kadstone.Libp2p;
+global using Kadstone.Libp2p.Core;

@@ -72,7 +72,7 @@ public sealed partial class Libp2pHost
             {
                 if (isPatient && _backoff.IsWaiting(peer.Id, Now))
                 {
-                    throw new PeerUnreachableException($"{peer.Id} could not be reached a moment ago.");
+                    throw new PeerUnreachableException($"{peer.Id} could not be reached a moment ago.") { IsBackoff = true };
                 }
 
                 dial = Task.Run(() => DialAsync(peer), CancellationToken.None);

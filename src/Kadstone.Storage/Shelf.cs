@@ -22,6 +22,6 @@ public enum Shelf : short
     /// <summary>What we provide ourselves, by multihash, for the next round of telling. Durable.</summary>
     IpfsProvided = 41,
 
-    /// <summary>The journal of other peers' provider records, by multihash and peer. Soft.</summary>
-    IpfsProviders = 42,
+    /// <summary>Values that we keep in the DHT ourselves, by record key, for the next round of putting. Durable.</summary>
+    IpfsOwnValues = 42,
 }

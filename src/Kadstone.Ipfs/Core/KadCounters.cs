@@ -1,0 +1,16 @@
+namespace Kadstone.Ipfs.Core;
+
+/// <summary>What a node counts.</summary>
+internal sealed class KadCounters
+{
+    public long Answered { get; set; }
+
+    public long Refused { get; set; }
+
+    public long Requests { get; set; }
+
+    public long Failures { get; set; }
+
+    /// <summary>Values that came and were not valid.</summary>
+    public long InvalidValues { get; set; }
+}

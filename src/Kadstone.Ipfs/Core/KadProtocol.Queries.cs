@@ -1,0 +1,276 @@
+using Kadstone.Ipfs.Wire;
+using Kadstone.Kademlia;
+
+namespace Kadstone.Ipfs.Core;
+
+/// <summary>Queries, and the table's own requests.</summary>
+internal sealed partial class KadProtocol
+{
+    private const int MaxChecks = 16;
+    private const int MaxWaitingChecks = 256;
+    private const int DeepestRefresh = 12;
+
+    // With fewer peers than this all of them are the closest, and a threshold would say nothing.
+    private const int LeastForOptimism = 40;
+
+    // Of a network of N evenly spread peers one nearer than 14.5 / N is among the 20 closest in nine of ten cases.
+    private const double SurelyAmongTwenty = 14.5;
+
+    private readonly List<KadQuery> _queries = [];
+    private readonly Queue<PeerContact> _toCheck = new();
+    private readonly HashSet<PeerId> _checking = [];
+    private Instant _nextSelfLookup = Instant.Never;
+    private int _open;
+    private int _turn;
+
+    /// <summary>Begins a query with whom we know.</summary>
+    public void Start(KadQuery query, Instant now)
+    {
+        double nodes = NetworkSize;
+        query.TellWithin = query.TellWithin > 0 && nodes > LeastForOptimism && _settings.Width == 20 ? SurelyAmongTwenty / nodes : 0;
+        PeerContact[] nearest = new PeerContact[_settings.Width];
+        int count = _table.CopyClosest(query.Key, nearest);
+        PeerContact[] seeds = count > 0 ? nearest[..count] : [.. _bootstrap.Values];
+        query.Begin(seeds, now);
+        Enlist(query);
+    }
+
+    /// <summary>Begins to tell peers something, without a search.</summary>
+    public void StartTelling(KadQuery query, IEnumerable<PeerContact> peers)
+    {
+        query.BeginTelling(peers);
+        Enlist(query);
+    }
+
+    /// <summary>Lets go of a query that nobody reads any more.</summary>
+    public void Leave(KadQuery query)
+    {
+        query.Detach();
+        Retire();
+    }
+
+    /// <summary>The next request to send; false when there is none now.</summary>
+    public bool TryTakeRequest(Instant now, out KadRequest? request)
+    {
+        request = null;
+        if (_open >= _settings.MaxOpen)
+        {
+            return false;
+        }
+
+        if (_checking.Count < MaxChecks && _toCheck.TryDequeue(out PeerContact contact))
+        {
+            _checking.Add(contact.Id);
+            request = new KadRequest(null, contact, new KadMessage { Type = KadMessageType.FindNode, Key = _settings.Self.Bytes }, IsCommit: false);
+        }
+
+        // Round about, so that no query waits for another's end.
+        for (int i = 0; request is null && i < _queries.Count; i++)
+        {
+            _turn = (_turn + 1) % _queries.Count;
+            request = _queries[_turn].TryTakeRequest(now);
+        }
+
+        Retire();
+        if (request is null)
+        {
+            return false;
+        }
+
+        _open++;
+        Counters.Requests++;
+        if (request.Query is KadQuery query)
+        {
+            if (!_connected.Contains(request.Contact.Id))
+            {
+                query.Happened(QueryEventType.DialingPeer, request.Contact.Id, [], "");
+            }
+
+            query.Happened(QueryEventType.SendingQuery, request.Contact.Id, [], "");
+        }
+
+        return true;
+    }
+
+    /// <summary>A peer answered a request, or took it where no answer comes.</summary>
+    public void OnAnswer(KadRequest request, KadMessage answer, DateTimeOffset wallClock, Instant now)
+    {
+        _open--;
+        PeerContact contact = request.Contact;
+        if (request.Query is null)
+        {
+            _checking.Remove(contact.Id);
+        }
+
+        if (request.IsAnswered)
+        {
+            Admit(contact, now);
+        }
+
+        if (request.Query is KadQuery query)
+        {
+            PeerContact[] closer = MayBeAsked(answer, now);
+            KadQueryPhase before = query.Phase;
+            Counters.InvalidValues += query.OnAnswer(request, answer, closer, wallClock, now) ? 0 : 1;
+            Measure(query, before);
+            Retire();
+        }
+    }
+
+    /// <summary>A request came to nothing.</summary>
+    /// <param name="request">Which.</param>
+    /// <param name="reason">Why, in few words.</param>
+    /// <param name="countsAgainst">Whether it speaks against the peer; not when it was not even tried.</param>
+    /// <param name="now">The time.</param>
+    public void OnFailure(KadRequest request, string reason, bool countsAgainst, Instant now)
+    {
+        _open--;
+        Counters.Failures++;
+        if (request.Query is null)
+        {
+            _checking.Remove(request.Contact.Id);
+        }
+
+        if (countsAgainst)
+        {
+            _table.Failed(request.Contact, now);
+        }
+
+        if (request.Query is KadQuery query)
+        {
+            KadQueryPhase before = query.Phase;
+            query.OnFailure(request, reason, now);
+            Measure(query, before);
+            Retire();
+        }
+    }
+
+    /// <summary>Does what is due.</summary>
+    public void Elapse(Instant now)
+    {
+        foreach (KadQuery query in _queries)
+        {
+            query.Elapse(now);
+        }
+
+        Retire();
+        _providers.Expire(now);
+        while (_toCheck.Count < MaxWaitingChecks && _table.TryNextDoubtful(now, out PeerContact doubtful))
+        {
+            Check(doubtful);
+        }
+
+        while (_table.TryNextRefresh(now, out Key256 key))
+        {
+            Refresh(key, now);
+        }
+
+        if (_nextSelfLookup <= now)
+        {
+            LookUpSelf(now);
+        }
+    }
+
+    private void LookUpSelf(Instant now)
+    {
+        _nextSelfLookup = now + _settings.RefreshInterval;
+        StartUpkeep(_settings.Self.Bytes, now);
+    }
+
+    // A request carries what is hashed, not the key: for a bucket something must be found that falls into it.
+    private void Refresh(Key256 key, Instant now)
+    {
+        int bucket = (key ^ _self).LeadingZeroCount;
+        if (bucket > DeepestRefresh)
+        {
+            return;
+        }
+
+        byte[] preimage = new byte[34];
+        preimage[0] = (byte)Multihash.Sha256;
+        preimage[1] = 32;
+        for (int tries = 0; tries < 8 << DeepestRefresh; tries++)
+        {
+            _chance.NextBytes(preimage.AsSpan(2));
+            if ((PeerContact.KeyOf(preimage) ^ _self).LeadingZeroCount == bucket)
+            {
+                StartUpkeep(preimage, now);
+                return;
+            }
+        }
+    }
+
+    private void StartUpkeep(ReadOnlyMemory<byte> target, Instant now)
+    {
+        KadQuery query = new(_settings, KadQueryKind.ClosestPeers, target) { IsUpkeep = true };
+        Start(query, now);
+    }
+
+    private void Admit(in PeerContact contact, Instant now)
+    {
+        // What the peer itself said counts more than where another says it is.
+        IReadOnlyList<Multiaddr> told = _book.AddressesOf(contact.Id, now);
+        PeerContact known = told.Count > 0 ? PeerContact.From(contact.Id, told) : contact;
+        bool wasEmpty = _table.Count == 0;
+        Admission<PeerContact> admission = _table.Admit(known, now);
+        if (admission.HasDoubtful)
+        {
+            Check(admission.Doubtful);
+        }
+
+        if (wasEmpty && _table.Count > 0)
+        {
+            LookUpSelf(now);
+        }
+    }
+
+    private void Check(in PeerContact contact)
+    {
+        PeerId id = contact.Id;
+        if (_toCheck.Count < MaxWaitingChecks && !_checking.Contains(id) && !_toCheck.Any(waiting => waiting.Id == id))
+        {
+            _toCheck.Enqueue(contact);
+        }
+    }
+
+    /// <summary>Of those that an answer names the ones that may be asked: not ourselves, and not without an address that we may dial.</summary>
+    private PeerContact[] MayBeAsked(KadMessage answer, Instant now)
+    {
+        List<PeerContact> closer = [];
+        foreach (KadPeer peer in answer.Closer)
+        {
+            Multiaddr[] named = _settings.Policy.Kept(peer.Addresses);
+            IReadOnlyList<Multiaddr> addresses = [.. _book.AddressesOf(peer.Id, now).Union(named).Take(AddressFilter.MaxKept)];
+            if (peer.Id != _settings.Self && (_connected.Contains(peer.Id) || _settings.Policy.CanDial(addresses)))
+            {
+                closer.Add(PeerContact.From(peer.Id, addresses));
+            }
+        }
+
+        return [.. closer];
+    }
+
+    private void Measure(KadQuery query, KadQueryPhase before)
+    {
+        bool hasJustEnded = before is KadQueryPhase.Looking or KadQueryPhase.FollowingUp && query.IsSearchOver;
+        if (hasJustEnded && query.Kind is KadQueryKind.ClosestPeers or KadQueryKind.Provide or KadQueryKind.PutValue && query.Closest.Count == _settings.Width)
+        {
+            _size.Observe(query.Key, [.. query.Closest.Select(contact => contact.Key)]);
+        }
+    }
+
+    private void Enlist(KadQuery query)
+    {
+        if (query.IsUpkeep)
+        {
+            query.Detach();
+        }
+
+        if (query.Phase != KadQueryPhase.Finished)
+        {
+            _queries.Add(query);
+        }
+    }
+
+    private void Retire() => _queries.RemoveAll(query => query.Phase == KadQueryPhase.Finished);
+}

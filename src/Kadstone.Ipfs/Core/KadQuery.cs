@@ -1,0 +1,246 @@
+using Kadstone.Ipfs.Wire;
+using Kadstone.Kademlia;
+
+namespace Kadstone.Ipfs.Core;
+
+/// <summary>One search for the peers closest to a key, what it collects on the way, and what it tells them at its end.</summary>
+/// <remarks>
+/// libp2p kad-dht, "Operations": the lookup ends when the beta nearest have answered; then the rest of the k nearest are asked once,
+/// and told. Events wait here until they are taken; while too many do, nobody new is asked.
+/// </remarks>
+internal sealed partial class KadQuery
+{
+    /// <summary>256: with so many events untaken the query waits for its reader.</summary>
+    public const int MaxUnread = 256;
+
+    /// <summary>1,000: the most providers of one search.</summary>
+    public const int MaxProviders = 1000;
+
+    private const int MaxHeard = 256;
+    private const int MaxRequests = 200;
+
+    private readonly KadSettings _settings;
+    private readonly HeardPeers _heard;
+    private readonly Queue<QueryEvent> _events = new();
+    private readonly Queue<HeardPeer> _toTell = new();
+    private readonly HashSet<PeerId> _providers = [];
+    private NodeLookup<Key256, PeerContact>? _lookup;
+    private int _openCommits;
+    private bool _isSatisfied;
+
+    public KadQuery(KadSettings settings, KadQueryKind kind, ReadOnlyMemory<byte> target)
+    {
+        _settings = settings;
+        Kind = kind;
+        Target = target.ToArray();
+        Key = PeerContact.KeyOf(target.Span);
+        _heard = new HeardPeers(Key, MaxHeard);
+    }
+
+    public KadQueryKind Kind { get; }
+
+    /// <summary>Whether it is the table's own: nobody reads its events, and it runs to its end.</summary>
+    public bool IsUpkeep { get; init; }
+
+    /// <summary>What was hashed to the key.</summary>
+    public ReadOnlyMemory<byte> Target { get; }
+
+    public Key256 Key { get; }
+
+    /// <summary>How many providers are enough; 0: all.</summary>
+    public int Wanted { get; init; }
+
+    /// <summary>How many values are enough; 0: all.</summary>
+    public int Quorum { get; init; }
+
+    /// <summary>What is put; of a search for a value what goes to those that lack it.</summary>
+    public KadRecord? Record { get; init; }
+
+    /// <summary>The message that tells of a provider.</summary>
+    public KadMessage? ProviderMessage { get; init; }
+
+    /// <summary>Nearer than this, as a part of the keyspace, a peer is told at once. 0: nobody.</summary>
+    public double TellWithin { get; set; }
+
+    public KadQueryPhase Phase { get; private set; }
+
+    /// <summary>Whether there was nobody to ask.</summary>
+    public bool HadNobody { get; private set; }
+
+    /// <summary>Whether nobody reads the events any more.</summary>
+    public bool IsDetached { get; private set; }
+
+    /// <summary>The closest that answered, nearest first, once the search is over.</summary>
+    public IReadOnlyList<PeerContact> Closest { get; private set; } = [];
+
+    /// <summary>The best value so far.</summary>
+    public ReadOnlyMemory<byte>? Best { get; private set; }
+
+    /// <summary>How many valid values came.</summary>
+    public int Values { get; private set; }
+
+    /// <summary>Where the peer that is sought was said to be; each address once.</summary>
+    public List<Multiaddr> Sightings { get; } = [];
+
+    /// <summary>Whether the peer that is sought answered us itself.</summary>
+    public bool IsTargetReached { get; private set; }
+
+    public int ProvidersFound => _providers.Count;
+
+    public int Told { get; private set; }
+
+    public int NotTold { get; private set; }
+
+    /// <summary>Whether the search is over and its result stands; telling may go on.</summary>
+    public bool IsSearchOver => Phase is KadQueryPhase.Committing or KadQueryPhase.Finished;
+
+    /// <summary>Whether the caller has all that it wants: of an optimistic provide, three quarters told.</summary>
+    public bool IsDone => Phase == KadQueryPhase.Finished
+        || (Kind == KadQueryKind.GetValue && IsSearchOver)
+        || (Kind == KadQueryKind.Provide && TellWithin > 0 && Told >= _settings.Width * 3 / 4);
+
+    /// <summary>When an open request becomes late.</summary>
+    public Instant NextDeadline { get; private set; } = Instant.Never;
+
+    public bool TryTakeEvent(out QueryEvent? happened) => _events.TryDequeue(out happened);
+
+    /// <summary>Begins with whom we know.</summary>
+    public void Begin(ReadOnlySpan<PeerContact> seeds, Instant now)
+    {
+        LookupOptions options = new()
+        {
+            Width = 2 * _settings.Width,
+            Parallelism = _settings.Parallelism,
+            ClosingParallelism = 0,
+            Quorum = _settings.Resiliency,
+            Patience = _settings.Patience,
+            MaxCandidates = MaxHeard,
+            MaxRequests = MaxRequests,
+        };
+        _lookup = new NodeLookup<Key256, PeerContact>(Key, options, seeds);
+        foreach (ref readonly PeerContact seed in seeds)
+        {
+            Hear(seed);
+        }
+
+        HadNobody = seeds.IsEmpty;
+        if (HadNobody)
+        {
+            Phase = KadQueryPhase.Finished;
+        }
+        else
+        {
+            Settle(now);
+        }
+    }
+
+    /// <summary>Begins with telling those given, without a search.</summary>
+    public void BeginTelling(IEnumerable<PeerContact> peers)
+    {
+        foreach (PeerContact peer in peers)
+        {
+            Hear(peer);
+            Tell(_heard.Find(peer.Id));
+        }
+
+        Phase = KadQueryPhase.Committing;
+        FinishIfTold();
+    }
+
+    /// <summary>Offers a value that we hold ourselves.</summary>
+    public void Offer(ReadOnlyMemory<byte> value)
+    {
+        Best = value;
+        Values++;
+        Happened(QueryEventType.Value, _settings.Self, [], Convert.ToBase64String(value.Span));
+    }
+
+    /// <summary>Offers a provider that we know of ourselves.</summary>
+    public void Offer(PeerInfo provider) => Take(_settings.Self, provider);
+
+    /// <summary>Ends the query now; what it found stays.</summary>
+    public void Stop()
+    {
+        Phase = KadQueryPhase.Finished;
+        NextDeadline = Instant.Never;
+    }
+
+    /// <summary>Nobody reads any more. A query that is done may still tell the rest of the closest; any other ends.</summary>
+    public void Detach()
+    {
+        IsDetached = true;
+        _events.Clear();
+        if (!IsDone && !IsUpkeep)
+        {
+            Stop();
+        }
+    }
+
+    /// <summary>Names the next request; call until null.</summary>
+    public KadRequest? TryTakeRequest(Instant now)
+    {
+        if (Phase == KadQueryPhase.Finished || (_events.Count >= MaxUnread && !IsDetached))
+        {
+            return null;
+        }
+
+        if (_openCommits < _settings.Width && _toTell.TryDequeue(out HeardPeer? told))
+        {
+            _openCommits++;
+            return new KadRequest(this, told.Contact, TellingMessage(), IsCommit: true);
+        }
+
+        return TryNext(now) is HeardPeer next ? new KadRequest(this, next.Contact, AskingMessage(), IsCommit: false) : null;
+    }
+
+    private HeardPeer? TryNext(Instant now)
+    {
+        if (Phase == KadQueryPhase.Looking && _lookup is { } lookup)
+        {
+            if (lookup.TryNext(now, out PeerContact contact))
+            {
+                return Ask(_heard.Find(contact.Id) ?? new HeardPeer(contact, contact.Key ^ Key), now);
+            }
+
+            Settle(now);
+        }
+
+        if (Phase == KadQueryPhase.FollowingUp && _heard.All.Count(peer => IsOpen(peer, now)) < _settings.Parallelism
+            && _heard.Nearest(_settings.Width).FirstOrDefault(peer => peer.State == HeardState.Heard) is HeardPeer next)
+        {
+            return Ask(next, now);
+        }
+
+        return null;
+    }
+
+    private HeardPeer Ask(HeardPeer peer, Instant now)
+    {
+        peer.State = HeardState.Asked;
+        peer.AskedAt = now;
+        NextDeadline = Instant.Earlier(NextDeadline, now + _settings.Patience);
+        return peer;
+    }
+
+    private bool IsOpen(HeardPeer peer, Instant now) => peer.State == HeardState.Asked && now - peer.AskedAt < _settings.Patience;
+
+    private bool Hear(in PeerContact contact) => contact.Id != _settings.Self && _heard.Add(contact);
+
+    private KadMessage AskingMessage() => new()
+    {
+        Type = Kind switch
+        {
+            KadQueryKind.FindProviders => KadMessageType.GetProviders,
+            KadQueryKind.GetValue => KadMessageType.GetValue,
+            _ => KadMessageType.FindNode,
+        },
+        Key = Target,
+    };
+
+    private KadMessage TellingMessage() => ProviderMessage ?? new KadMessage
+    {
+        Type = KadMessageType.PutValue,
+        Key = Target,
+        Record = Record ?? new KadRecord(Target, Best ?? default, null),
+    };
+}

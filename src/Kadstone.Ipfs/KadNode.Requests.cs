@@ -1,0 +1,181 @@
+using Kadstone.Ipfs.Core;
+using Kadstone.Ipfs.Wire;
+using Kadstone.Kademlia;
+
+namespace Kadstone.Ipfs;
+
+/// <summary>Our requests, each on a stream of its own.</summary>
+internal sealed partial class KadNode
+{
+    private async Task PumpAsync()
+    {
+        List<KadRequest> requests = [];
+        while (!_closing.IsCancellationRequested)
+        {
+            Take(requests);
+            foreach (KadRequest request in requests)
+            {
+                Send(request);
+            }
+
+            requests.Clear();
+            try
+            {
+                await _wake.WaitAsync(_closing.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private void Take(List<KadRequest> requests)
+    {
+        List<Wake> readers = [];
+        lock (_lock)
+        {
+            Instant now = Now;
+            if (_protocol.NextDeadline <= now)
+            {
+                _protocol.Elapse(now);
+                readers.AddRange(_readers.Values);
+            }
+
+            while (_protocol.TryTakeRequest(now, out KadRequest? request) && request is not null)
+            {
+                requests.Add(request);
+                if (request.Query is KadQuery query && _readers.TryGetValue(query, out Wake? reader))
+                {
+                    readers.Add(reader);
+                }
+            }
+
+            Instant next = _protocol.NextDeadline;
+            _timer.Change(next == Instant.Never ? Timeout.InfiniteTimeSpan : Capped(next - now), Timeout.InfiniteTimeSpan);
+        }
+
+        readers.ForEach(reader => reader.Set());
+    }
+
+    // A timer waits 49 days at most, and not at all for what is over.
+    private static TimeSpan Capped(TimeSpan wait) => wait <= TimeSpan.Zero ? TimeSpan.FromMilliseconds(1) : wait > TimeSpan.FromDays(1) ? TimeSpan.FromDays(1) : wait + TimeSpan.FromMilliseconds(1);
+
+    private void Send(KadRequest request)
+    {
+        Task sending = Task.Run(() => SendAsync(request));
+        lock (_lock)
+        {
+            _sending.Add(sending);
+        }
+
+        _ = sending.ContinueWith(
+            done =>
+            {
+                lock (_lock)
+                {
+                    _sending.Remove(done);
+                }
+            },
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+    }
+
+    private async Task SendAsync(KadRequest request)
+    {
+        using CancellationTokenSource timeout = new(_requestTimeout, _time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _closing.Token);
+        string reason;
+        bool countsAgainst = true;
+        try
+        {
+            KadMessage answer = await AskAsync(request, either.Token).ConfigureAwait(false);
+            Report(request, () => _protocol.OnAnswer(request, answer, _time.GetUtcNow(), Now));
+            return;
+        }
+        catch (PeerUnreachableException exception)
+        {
+            reason = exception.IsBackoff ? QueryEvent.DialBackoff : exception.Message;
+            countsAgainst = !exception.IsBackoff;
+        }
+        catch (OperationCanceledException)
+        {
+            reason = "no answer in time";
+            countsAgainst = !_closing.IsCancellationRequested;
+        }
+        catch (Exception exception) when (exception is IOException or InvalidDataException)
+        {
+            reason = exception.Message;
+        }
+        catch (ObjectDisposedException)
+        {
+            reason = "the host is closed";
+            countsAgainst = false;
+        }
+
+        IpfsLog.RequestFailed(_logger, request.Message.Type.ToString(), request.Contact.Id, reason);
+        Report(request, () => _protocol.OnFailure(request, reason, countsAgainst, Now));
+    }
+
+    private async Task<KadMessage> AskAsync(KadRequest request, CancellationToken cancellationToken)
+    {
+        PeerStream stream = await _network.OpenAsync(request.Contact.Info, Protocol, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await stream.WriteMessageAsync(request.Message.Encode(), cancellationToken).ConfigureAwait(false);
+            await stream.CloseWriteAsync().ConfigureAwait(false);
+            if (!request.IsAnswered)
+            {
+                await WaitForEndAsync(stream, cancellationToken).ConfigureAwait(false);
+                await stream.DisposeAsync().ConfigureAwait(false);
+                return request.Message;
+            }
+
+            byte[] bytes = await stream.ReadMessageAsync(KadMessage.MaxAnswerLength, cancellationToken).ConfigureAwait(false) ?? throw new EndOfStreamException("The stream ended without an answer.");
+            KadMessage answer = KadMessage.TryRead(bytes) ?? throw new InvalidDataException("The answer is no kad message.");
+            if (answer.Type != request.Message.Type)
+            {
+                throw new InvalidDataException("The answer is one to another question.");
+            }
+
+            await stream.DisposeAsync().ConfigureAwait(false);
+            return answer;
+        }
+        catch
+        {
+            stream.Reset();
+            throw;
+        }
+    }
+
+    // What nobody answers is taken when the other side ends its direction too, or says nothing against it for a while. A reset says that it was refused.
+    private async Task WaitForEndAsync(PeerStream stream, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(1), _time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            await stream.ReadMessageAsync(KadMessage.MaxSentLength, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+        }
+    }
+
+    private void Report(KadRequest request, Action report)
+    {
+        Wake? reader = null;
+        lock (_lock)
+        {
+            report();
+            if (request.Query is KadQuery query)
+            {
+                _readers.TryGetValue(query, out reader);
+            }
+        }
+
+        reader?.Set();
+        _wake.Set();
+    }
+}

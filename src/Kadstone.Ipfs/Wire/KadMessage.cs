@@ -1,0 +1,142 @@
+namespace Kadstone.Ipfs.Wire;
+
+/// <summary>A message of kad-dht, request or answer.</summary>
+internal sealed record KadMessage
+{
+    /// <summary>16,000: the longest message that we send. One make of peer reads no more than 16 KiB.</summary>
+    public const int MaxSentLength = 16_000;
+
+    /// <summary>131,072: the longest request that is read; a value has at most half of that.</summary>
+    public const int MaxRequestLength = 128 * 1024;
+
+    /// <summary>1,048,576: the longest answer that is read.</summary>
+    public const int MaxAnswerLength = 1024 * 1024;
+
+    /// <summary>40: the most closer peers that are read, twice as many as an answer should name.</summary>
+    public const int MaxCloser = 40;
+
+    /// <summary>1,000: the most providers that are read.</summary>
+    public const int MaxProviders = 1000;
+
+    private const int MostAddresses = 16;
+
+    public KadMessageType Type { get; init; }
+
+    public ReadOnlyMemory<byte> Key { get; init; }
+
+    public KadRecord? Record { get; init; }
+
+    public IReadOnlyList<KadPeer> Closer { get; init; } = [];
+
+    public IReadOnlyList<KadPeer> Providers { get; init; } = [];
+
+    /// <summary>Reads a message: fields in any order, unknown ones passed over, a missing type is 0. Null when it is none, or of a type that is not known.</summary>
+    public static KadMessage? TryRead(ReadOnlySpan<byte> bytes)
+    {
+        ulong type = 0;
+        ReadOnlySpan<byte> key = default;
+        KadRecord? record = null;
+        List<KadPeer> closer = [];
+        List<KadPeer> providers = [];
+        ProtobufReader reader = new(bytes);
+        while (reader.TryRead(out ProtobufField field))
+        {
+            if (field.Is(1, ProtobufWireType.Varint))
+            {
+                type = field.Value;
+            }
+            else if (field.Is(2, ProtobufWireType.Bytes))
+            {
+                key = field.Bytes;
+            }
+            else if (field.Is(3, ProtobufWireType.Bytes))
+            {
+                record = KadRecord.TryRead(field.Bytes);
+                if (record is null)
+                {
+                    return null;
+                }
+            }
+            else if (field.Is(8, ProtobufWireType.Bytes))
+            {
+                Add(closer, field.Bytes, MaxCloser);
+            }
+            else if (field.Is(9, ProtobufWireType.Bytes))
+            {
+                Add(providers, field.Bytes, MaxProviders);
+            }
+        }
+
+        return reader.IsMalformed || type > (ulong)KadMessageType.Ping || key.Length > KadRecord.MaxKeyLength
+            ? null
+            : new KadMessage { Type = (KadMessageType)type, Key = key.ToArray(), Record = record, Closer = closer, Providers = providers };
+    }
+
+    /// <summary>The message in tag order, without zeroes, and no longer than <see cref="MaxSentLength"/> where peers can be left out: first addresses go, then peers from the end.</summary>
+    public byte[] Encode()
+    {
+        byte[] record = Record?.Encode() ?? [];
+        int fixedLength = 2 + ProtobufWriter.BoundOf(Key.Length) + ProtobufWriter.BoundOf(record.Length);
+        int room = Math.Max(0, MaxSentLength - fixedLength);
+        (byte[][] closer, byte[][] providers) = Trim(room);
+        byte[] buffer = new byte[fixedLength + closer.Sum(peer => ProtobufWriter.BoundOf(peer.Length)) + providers.Sum(peer => ProtobufWriter.BoundOf(peer.Length))];
+        ProtobufWriter writer = new(buffer);
+        if (Type != 0)
+        {
+            writer.WriteVarint(1, (ulong)Type);
+        }
+
+        if (Key.Length > 0)
+        {
+            writer.WriteBytes(2, Key.Span);
+        }
+
+        if (Record is not null)
+        {
+            writer.WriteBytes(3, record);
+        }
+
+        foreach (byte[] peer in closer)
+        {
+            writer.WriteBytes(8, peer);
+        }
+
+        foreach (byte[] peer in providers)
+        {
+            writer.WriteBytes(9, peer);
+        }
+
+        return writer.Written.ToArray();
+    }
+
+    private static void Add(List<KadPeer> peers, ReadOnlySpan<byte> bytes, int max)
+    {
+        if (peers.Count < max && KadPeer.TryRead(bytes, out KadPeer? peer) && peer is not null)
+        {
+            peers.Add(peer);
+        }
+    }
+
+    private (byte[][] Closer, byte[][] Providers) Trim(int room)
+    {
+        for (int addresses = MostAddresses; addresses > 1; addresses /= 2)
+        {
+            byte[][] closer = [.. Closer.Select(peer => peer.Encode(addresses))];
+            byte[][] providers = [.. Providers.Select(peer => peer.Encode(addresses))];
+            if (LengthOf(closer) + LengthOf(providers) <= room)
+            {
+                return (closer, providers);
+            }
+        }
+
+        // Providers may take half; what either leaves goes to the other.
+        byte[][] fewCloser = [.. Closer.Select(peer => peer.Encode(1))];
+        byte[][] fewProviders = [.. Providers.Select(peer => peer.Encode(1))];
+        byte[][] keptProviders = Keep(fewProviders, Math.Max(room / 2, room - LengthOf(fewCloser)));
+        return (Keep(fewCloser, room - LengthOf(keptProviders)), keptProviders);
+    }
+
+    private static int LengthOf(byte[][] peers) => peers.Sum(peer => ProtobufWriter.BoundOf(peer.Length));
+
+    private static byte[][] Keep(byte[][] peers, int room) => [.. peers.TakeWhile(peer => (room -= ProtobufWriter.BoundOf(peer.Length)) >= 0)];
+}

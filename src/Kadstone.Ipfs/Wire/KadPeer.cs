@@ -1,0 +1,67 @@
+namespace Kadstone.Ipfs.Wire;
+
+/// <summary>A peer that a message names.</summary>
+internal sealed record KadPeer(PeerId Id, IReadOnlyList<Multiaddr> Addresses, KadConnection Connection = KadConnection.NotConnected)
+{
+    /// <summary>8,192: what one peer takes of a message at most; addresses beyond are left out.</summary>
+    public const int MaxLength = 8 * 1024;
+
+    /// <summary>32: the most addresses that are read.</summary>
+    public const int MaxAddresses = 32;
+
+    public PeerInfo ToInfo() => new(Id, Addresses);
+
+    /// <summary>Reads a peer; false when it has no id, or is no message at all. An address that cannot be read is left out.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> bytes, out KadPeer? peer)
+    {
+        PeerId? id = null;
+        List<Multiaddr> addresses = [];
+        KadConnection connection = KadConnection.NotConnected;
+        ProtobufReader reader = new(bytes);
+        while (reader.TryRead(out ProtobufField field))
+        {
+            if (field.Is(1, ProtobufWireType.Bytes))
+            {
+                PeerId.TryRead(field.Bytes, out id);
+            }
+            else if (field.Is(2, ProtobufWireType.Bytes) && addresses.Count < MaxAddresses && Multiaddr.TryRead(field.Bytes, out Multiaddr? address))
+            {
+                // Addresses of kad messages carry no peer; one that names another peer would lead astray.
+                if (address.Peer is null || address.Peer == id)
+                {
+                    addresses.Add(address.WithoutPeer());
+                }
+            }
+            else if (field.Is(3, ProtobufWireType.Varint))
+            {
+                connection = field.Value <= (ulong)KadConnection.CannotConnect ? (KadConnection)field.Value : KadConnection.NotConnected;
+            }
+        }
+
+        peer = reader.IsMalformed || id is null ? null : new KadPeer(id, addresses, connection);
+        return peer is not null;
+    }
+
+    /// <summary>Writes the peer with its first addresses, as many as fit.</summary>
+    public byte[] Encode(int maxAddresses)
+    {
+        Span<byte> buffer = stackalloc byte[MaxLength];
+        ProtobufWriter writer = new(buffer);
+        writer.WriteBytes(1, Id.Bytes.Span);
+        foreach (Multiaddr address in Addresses.Take(maxAddresses))
+        {
+            // Room stays for the connection.
+            if (ProtobufWriter.BoundOf(address.Bytes.Length) <= MaxLength - writer.Length - 2)
+            {
+                writer.WriteBytes(2, address.Bytes.Span);
+            }
+        }
+
+        if (Connection != KadConnection.NotConnected)
+        {
+            writer.WriteVarint(3, (ulong)Connection);
+        }
+
+        return writer.Written.ToArray();
+    }
+}
