@@ -11,6 +11,8 @@ internal sealed class DhtNode(IpfsDht dht, IpfsOptions options, bool hasRouting)
 
     public string AgentVersion => options.Host.AgentVersion;
 
+    public IPeerNetwork Network => dht.Host;
+
     public IReadOnlyList<Multiaddr> Addresses => dht.Addresses;
 
     public IReadOnlyList<string> Protocols => dht.Host.ServedProtocols;
@@ -27,7 +29,31 @@ internal sealed class DhtNode(IpfsDht dht, IpfsOptions options, bool hasRouting)
 
     public Task<PeerId> ConnectAsync(Multiaddr address, CancellationToken cancellationToken) => dht.ConnectAsync(address, cancellationToken);
 
-    public void Disconnect(PeerId peer) => dht.Host.Disconnect(peer);
+    public async Task DisconnectAsync(PeerId peer, CancellationToken cancellationToken)
+    {
+        TaskCompletionSource gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Hear(object? sender, PeerId who)
+        {
+            if (who == peer)
+            {
+                gone.TrySetResult();
+            }
+        }
+
+        dht.Host.Disconnected += Hear;
+        try
+        {
+            dht.Host.Disconnect(peer);
+            if (IsConnected(peer))
+            {
+                await gone.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            dht.Host.Disconnected -= Hear;
+        }
+    }
 
     public async Task<TimeSpan> PingAsync(PeerId peer, CancellationToken cancellationToken) =>
         await dht.Host.PingAsync(await WhereAsync(peer, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
@@ -78,12 +104,14 @@ internal sealed class DhtNode(IpfsDht dht, IpfsOptions options, bool hasRouting)
 
     public Task<IpnsName> ResolveNameAsync(PeerId name, CancellationToken cancellationToken) => dht.ResolveNameAsync(name, null, cancellationToken);
 
+    private bool IsConnected(PeerId peer) => dht.Host.Connections.Any(connection => connection.Id == peer);
+
     private IdentifiedPeer? Known(PeerId peer) => dht.Host.Connections.FirstOrDefault(connection => connection.Id == peer && connection.Identity is not null)?.Identity;
 
     // Over the connection that exists, else where the DHT says that the peer is.
     private async Task<PeerInfo> WhereAsync(PeerId peer, CancellationToken cancellationToken)
     {
-        if (dht.Host.Connections.Any(connection => connection.Id == peer))
+        if (IsConnected(peer))
         {
             return new PeerInfo(peer, []);
         }

@@ -12,6 +12,9 @@ internal interface IIpfsNode
     /// <summary>What the node says that it is.</summary>
     string AgentVersion { get; }
 
+    /// <summary>Its streams to and from peers.</summary>
+    IPeerNetwork Network { get; }
+
     /// <summary>Where it is, without the peer at the end.</summary>
     IReadOnlyList<Multiaddr> Addresses { get; }
 
@@ -35,7 +38,8 @@ internal interface IIpfsNode
 
     Task<PeerId> ConnectAsync(Multiaddr address, CancellationToken cancellationToken);
 
-    void Disconnect(PeerId peer);
+    /// <summary>Ends when no connection with the peer is left.</summary>
+    Task DisconnectAsync(PeerId peer, CancellationToken cancellationToken);
 
     Task<TimeSpan> PingAsync(PeerId peer, CancellationToken cancellationToken);
 

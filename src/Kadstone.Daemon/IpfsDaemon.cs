@@ -20,6 +20,7 @@ public sealed class IpfsDaemon : IAsyncDisposable
     private readonly GatewayGuard _gatewayGuard;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
+    private BlockServer? _blockServer;
 
     private IpfsDaemon(IpfsDaemonOptions options, ILoggerFactory loggers)
     {
@@ -83,6 +84,7 @@ public sealed class IpfsDaemon : IAsyncDisposable
         }
 
         _listeners.Clear();
+        _blockServer?.Dispose();
         _gatewayGuard.Dispose();
         _closing.Dispose();
     }
@@ -93,6 +95,7 @@ public sealed class IpfsDaemon : IAsyncDisposable
         if (options.Api is not null)
         {
             BlockShelf blocks = new(options.BlockBytes);
+            _blockServer = new BlockServer(node.Network, blocks);
             KeyShelf keys = new(node.Identity, options.KeyFolder);
             KuboRpc rpc = new(
                 [.. new RoutingCommands(node, blocks).All, .. new NodeCommands(node).All, .. new ContentCommands(blocks).All, .. new NameCommands(node, keys).All],

@@ -100,7 +100,7 @@ internal sealed class NodeCommands(IIpfsNode node)
         await call.AnswerAsync(new KuboStrings(lines), KuboJson.Default.KuboStrings, cancellationToken).ConfigureAwait(false);
     }
 
-    private Task DisconnectAsync(KuboCall call, CancellationToken cancellationToken)
+    private async Task DisconnectAsync(KuboCall call, CancellationToken cancellationToken)
     {
         List<string> lines = [];
         foreach (Multiaddr address in AddressArguments(call))
@@ -111,11 +111,11 @@ internal sealed class NodeCommands(IIpfsNode node)
                 throw KuboException.Failed($"disconnect {peer} failure: not connected");
             }
 
-            node.Disconnect(peer);
+            await node.DisconnectAsync(peer, cancellationToken).ConfigureAwait(false);
             lines.Add($"disconnect {peer} success");
         }
 
-        return call.AnswerAsync(new KuboStrings(lines), KuboJson.Default.KuboStrings, cancellationToken);
+        await call.AnswerAsync(new KuboStrings(lines), KuboJson.Default.KuboStrings, cancellationToken).ConfigureAwait(false);
     }
 
     private Task PeersAsync(KuboCall call, CancellationToken cancellationToken)
