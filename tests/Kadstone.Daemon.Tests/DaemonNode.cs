@@ -56,7 +56,10 @@ internal sealed class DaemonNode : IAsyncDisposable
         using HttpRequestMessage request = new(HttpMethod.Post, $"/api/v0/{call}");
         if (file is not null)
         {
-            request.Content = new MultipartFormDataContent("-----------------------------5lehxL93z1GvfEXOovlo1") { { new ByteArrayContent(file), "file", "" } };
+            // As the JavaScript clients write it: a long boundary, and a name that is empty.
+            ByteArrayContent part = new(file);
+            part.Headers.TryAddWithoutValidation("Content-Disposition", "form-data; name=\"file\"; filename=\"\"");
+            request.Content = new MultipartFormDataContent("-----------------------------5lehxL93z1GvfEXOovlo1") { part };
         }
 
         using HttpResponseMessage response = await Client.SendAsync(request, TestContext.Current.CancellationToken);
