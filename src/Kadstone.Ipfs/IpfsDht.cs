@@ -115,6 +115,9 @@ public sealed partial class IpfsDht : IAsyncDisposable
     /// <summary>The entries of the routing tables.</summary>
     public IReadOnlyList<PeerInfo> Contacts() => [.. _nodes.SelectMany(node => node.Contacts()).DistinctBy(contact => contact.Id)];
 
+    /// <summary>Ends when each table has so many entries.</summary>
+    internal Task HasContactsAsync(int count) => Task.WhenAll(_nodes.Select(node => node.HasContactsAsync(count)));
+
     /// <summary>Stops queries and upkeep, then closes the host. May be called twice.</summary>
     public ValueTask DisposeAsync()
     {

@@ -169,6 +169,7 @@ internal sealed partial class KadNode
         lock (_lock)
         {
             report();
+            TellWaitersNeedsLock();
             if (request.Query is KadQuery query)
             {
                 _readers.TryGetValue(query, out reader);

@@ -22,6 +22,7 @@ internal sealed partial class KadNode : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly HashSet<Task> _sending = [];
     private readonly Dictionary<KadQuery, Wake> _readers = [];
+    private readonly List<(int Count, TaskCompletionSource Reached)> _waiters = [];
     private readonly Task _pump;
     private IDisposable? _served;
 
@@ -76,6 +77,18 @@ internal sealed partial class KadNode : IAsyncDisposable
         lock (_lock)
         {
             return [.. _protocol.Entries];
+        }
+    }
+
+    /// <summary>Ends when the table has so many entries.</summary>
+    internal Task HasContactsAsync(int count)
+    {
+        lock (_lock)
+        {
+            TaskCompletionSource reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiters.Add((count, reached));
+            TellWaitersNeedsLock();
+            return reached.Task;
         }
     }
 
@@ -194,6 +207,7 @@ internal sealed partial class KadNode : IAsyncDisposable
                 events.Add(happened);
             }
 
+            query.IsAwaited &= events.Count == before;
             wasFull = events.Count - before >= KadQuery.MaxUnread;
         }
 
@@ -203,6 +217,17 @@ internal sealed partial class KadNode : IAsyncDisposable
         }
 
         return isDone;
+    }
+
+    /// <summary>The reader has dealt with all that it took, and waits.</summary>
+    internal void Await(KadQuery query)
+    {
+        lock (_lock)
+        {
+            query.IsAwaited = true;
+        }
+
+        _wake.Set();
     }
 
     /// <summary>Reads a query under the lock.</summary>
@@ -225,6 +250,8 @@ internal sealed partial class KadNode : IAsyncDisposable
 
         _wake.Set();
     }
+
+    private void TellWaitersNeedsLock() => _waiters.RemoveAll(waiter => _protocol.Contacts >= waiter.Count && waiter.Reached.TrySetResult());
 
     public async ValueTask DisposeAsync()
     {

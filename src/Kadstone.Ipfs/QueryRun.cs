@@ -33,6 +33,7 @@ internal sealed class QueryRun : IDisposable
         bool isDone = false;
         while (!isDone)
         {
+            _queries.ForEach(pair => pair.Node.Await(pair.Query));
             await _wake.WaitAsync(cancellationToken).ConfigureAwait(false);
             isDone = true;
             foreach ((KadNode node, KadQuery query) in _queries)

@@ -10,13 +10,12 @@ public sealed partial class Libp2pHost
     private const string PingProtocol = "/ipfs/ping/1.0.0";
     private const string ProtocolVersion = "ipfs/0.1.0";
     private const int PingLength = 32;
-    private const int MaxPingStreams = 2;
 
     private static readonly TimeSpan s_identifyPatience = TimeSpan.FromSeconds(10);
 
     private readonly Signal _changed = new();
-    private readonly Dictionary<PeerLink, int> _pinging = [];
     private ulong _recordSequence;
+    private int _protocolsVersion = 1;
 
     /// <summary>What others are told of where we are, without the peer at the end.</summary>
     public IReadOnlyList<Multiaddr> OwnAddresses =>
@@ -62,6 +61,12 @@ public sealed partial class Libp2pHost
                 await stream.CloseWriteAsync().ConfigureAwait(false);
                 IdentifyMessage message = await ReadAsync(stream, new IdentifyMessage(), either.Token).ConfigureAwait(false);
                 Learn(link, peer, message, new IdentifiedPeer(peer, [], [], null, "", "", null));
+            }
+
+            // What changed after it asked us and before we knew that it takes news.
+            if (link.ToldVersion != 0 && link.ToldVersion != Volatile.Read(ref _protocolsVersion))
+            {
+                _changed.Set();
             }
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException or InvalidDataException)
@@ -124,6 +129,7 @@ public sealed partial class Libp2pHost
 
     private IdentifyMessage OwnMessage(PeerLink link)
     {
+        link.ToldVersion = Volatile.Read(ref _protocolsVersion);
         IReadOnlyList<Multiaddr> addresses = OwnAddresses;
         return new IdentifyMessage
         {
@@ -155,7 +161,12 @@ public sealed partial class Libp2pHost
             PeerLink[] listeners;
             lock (_lock)
             {
-                listeners = [.. _byPeer.Values.SelectMany(links => links).Where(link => link.Identity?.Protocols.Contains(PushProtocol) == true)];
+                int version = Volatile.Read(ref _protocolsVersion);
+                listeners =
+                [
+                    .. _byPeer.Values.SelectMany(links => links)
+                        .Where(link => link.ToldVersion != version && link.Identity?.Protocols.Contains(PushProtocol) == true),
+                ];
             }
 
             await Task.WhenAll(listeners.Select(PushAsync)).ConfigureAwait(false);
@@ -182,17 +193,8 @@ public sealed partial class Libp2pHost
 
     private async Task AnswerPingsAsync(PeerLink link, PeerStream stream, CancellationToken cancellationToken)
     {
-        lock (_lock)
-        {
-            int open = _pinging.GetValueOrDefault(link);
-            if (open >= MaxPingStreams)
-            {
-                throw new StreamResetException("Too many streams of pings.");
-            }
-
-            _pinging[link] = open + 1;
-        }
-
+        // The next stream may come before the end of the one before: it waits for its turn.
+        await link.PingTurns.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             byte[] ping = new byte[PingLength];
@@ -203,13 +205,7 @@ public sealed partial class Libp2pHost
         }
         finally
         {
-            lock (_lock)
-            {
-                if (--_pinging[link] == 0)
-                {
-                    _pinging.Remove(link);
-                }
-            }
+            link.PingTurns.Release();
         }
     }
 }

@@ -21,6 +21,7 @@ public sealed partial class Libp2pHost
         }
 
         Add(protocol, (_, stream, token) => handler(stream, token));
+        Interlocked.Increment(ref _protocolsVersion);
         _changed.Set();
         return new Served(this, protocol);
     }
@@ -60,8 +61,11 @@ public sealed partial class Libp2pHost
             _handlers.TryGetValue(stream.Protocol, out handler);
         }
 
+        link.LastUsed = Now;
         try
         {
+            // Whoever is served is among our connections: a handler may open a stream back.
+            await link.Registered.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
             await (handler?.Invoke(link, stream, cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
             await stream.DisposeAsync().ConfigureAwait(false);
         }
@@ -72,7 +76,7 @@ public sealed partial class Libp2pHost
             stream.Reset();
 
             // What a stranger's bytes or leaving cause is no fault of the handler.
-            if (exception is not (IOException or OperationCanceledException))
+            if (exception is not (IOException or InvalidDataException or OperationCanceledException))
             {
                 Libp2pLog.HandlerFailed(_logger, stream.Protocol, exception);
             }
@@ -96,6 +100,7 @@ public sealed partial class Libp2pHost
                 host._handlers.Remove(protocol);
             }
 
+            Interlocked.Increment(ref host._protocolsVersion);
             host._changed.Set();
         }
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
@@ -37,10 +38,11 @@ public sealed partial class Libp2pHost : IPeerNetwork, IAsyncDisposable
     private readonly Dictionary<PeerId, Task<PeerLink>> _dials = [];
     private readonly Dictionary<string, long> _endings = [];
     private readonly List<Task> _loops = [];
+    private readonly Libp2pMetrics? _metrics;
     private long _refused;
     private Task? _disposal;
 
-    private Libp2pHost(Libp2pOptions options, TimeProvider time, ILoggerFactory loggers)
+    private Libp2pHost(Libp2pOptions options, TimeProvider time, ILoggerFactory loggers, IMeterFactory? meters)
     {
         _options = options;
         _time = time;
@@ -57,6 +59,7 @@ public sealed partial class Libp2pHost : IPeerNetwork, IAsyncDisposable
             HandshakePatience = options.HandshakeTimeout,
         };
         _outboundSettings = _inboundSettings with { HandshakePatience = options.DialTimeout };
+        _metrics = meters is null ? null : new Libp2pMetrics(meters, this);
     }
 
     /// <summary>Called with each peer that said what it is, and again when that changes; on a thread of the pool, for a short time.</summary>
@@ -94,6 +97,7 @@ public sealed partial class Libp2pHost : IPeerNetwork, IAsyncDisposable
     /// <param name="options">How it is set up; null: all defaults.</param>
     /// <param name="loggerFactory">Where it logs; null: nowhere.</param>
     /// <param name="timeProvider">Its clock; null: the system's.</param>
+    /// <param name="meterFactory">Where its instruments are made; null: it has none.</param>
     /// <param name="cancellationToken">Gives up starting.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="SocketException">A listener cannot be bound.</exception>
@@ -101,12 +105,13 @@ public sealed partial class Libp2pHost : IPeerNetwork, IAsyncDisposable
         Libp2pOptions? options = null,
         ILoggerFactory? loggerFactory = null,
         TimeProvider? timeProvider = null,
+        IMeterFactory? meterFactory = null,
         CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         options ??= new Libp2pOptions();
         options.Validate();
-        Libp2pHost host = new(options, timeProvider ?? TimeProvider.System, loggerFactory ?? NullLoggerFactory.Instance);
+        Libp2pHost host = new(options, timeProvider ?? TimeProvider.System, loggerFactory ?? NullLoggerFactory.Instance, meterFactory);
         try
         {
             host.Start();
@@ -414,6 +419,7 @@ public sealed partial class Libp2pHost : IPeerNetwork, IAsyncDisposable
             await Task.WhenAll(tasks).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
+        _metrics?.Dispose();
         Libp2pLog.Closed(_logger);
     }
 }

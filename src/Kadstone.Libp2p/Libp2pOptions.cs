@@ -40,6 +40,7 @@ public sealed record Libp2pOptions
             Require(address.TryGetTcpEndpoint(out _), nameof(Listen), $"{address} is no IP address with a TCP port");
         }
 
+        Require(Limits is { Connections: > 0, HalfOpen: > 0, PerHost: > 0, PerPrefix: > 0, PerPeer: > 0, StreamsPerProtocol: > 0 }, nameof(Limits), "each is above zero");
         Require(AgentVersion.Length is > 0 and <= 128, nameof(AgentVersion), "it has 1 to 128 characters");
         Require(DialTimeout > TimeSpan.Zero, nameof(DialTimeout), "it must be above zero");
         Require(HandshakeTimeout > TimeSpan.Zero, nameof(HandshakeTimeout), "it must be above zero");

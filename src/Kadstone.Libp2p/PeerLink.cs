@@ -73,6 +73,12 @@ internal sealed class PeerLink : IDisposable
     /// <summary>What the peer said of itself.</summary>
     public IdentifiedPeer? Identity { get; set; }
 
+    /// <summary>Two streams of pings are answered at a time; others wait.</summary>
+    public SemaphoreSlim PingTurns { get; } = new(2);
+
+    /// <summary>Which version of our list of protocols it was told last; 0 when none. By the host.</summary>
+    public int ToldVersion { get; set; }
+
     /// <summary>When its last stream was opened, since the host's start; by the host.</summary>
     public TimeSpan LastUsed { get; set; }
 
@@ -142,6 +148,7 @@ internal sealed class PeerLink : IDisposable
             _core.Dispose();
         }
 
+        PingTurns.Dispose();
         _timer.Dispose();
         _farewell.Dispose();
         _ended.Dispose();
@@ -322,7 +329,7 @@ internal sealed class PeerLink : IDisposable
         MuxedStream stream = new(this, Remote, accepted);
         Task serving = Task.Run(() => ServeAsync(stream));
         _serving.Add(serving);
-        _ = serving.ContinueWith(Served, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        _ = serving.ContinueWith(Served, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     private async Task ServeAsync(MuxedStream stream)

@@ -145,17 +145,18 @@ public sealed class Libp2pHostTests
         await using Libp2pPeer theirs = await Libp2pPeer.StartAsync();
         await using Libp2pHost ours = await StartAsync();
         await ours.ConnectAsync(Info(theirs), Cancelled);
+
+        // Ours is open a message before theirs is.
+        await Eventually.GetAsync("their connections", () => CountConnectionsAsync(theirs), count => count == 1);
         TaskCompletionSource gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
         ours.Disconnected += (_, _) => gone.TrySetResult();
         await theirs.AskAsync("disconnect", new() { ["peer"] = $"{ours.LocalPeer}" });
         await gone.Task.WaitAsync(Eventually.Guard, Cancelled);
 
         await ours.ConnectAsync(Info(theirs), Cancelled);
+        await Eventually.GetAsync("their connections", () => CountConnectionsAsync(theirs), count => count == 1);
         ours.Disconnect(PeerId.Parse(theirs.Peer));
-        await Eventually.GetAsync(
-            "their connections",
-            async () => (await theirs.AskAsync("connections"))["connections"]!.AsArray().Count,
-            count => count == 0);
+        await Eventually.GetAsync("their connections", () => CountConnectionsAsync(theirs), count => count == 0);
     }
 
     private static async Task<Libp2pHost> StartAsync(bool earlyMuxer = true)
@@ -187,6 +188,8 @@ public sealed class Libp2pHostTests
         JsonObject echo = await theirs.AskAsync("echo", new() { ["peer"] = $"{ours.LocalPeer}", ["protocol"] = OurEcho, ["count"] = Megabyte });
         ((bool)echo["same"]!, (int)echo["count"]!).ShouldBe((true, Megabyte));
     }
+
+    private static async Task<int> CountConnectionsAsync(Libp2pPeer theirs) => (await theirs.AskAsync("connections"))["connections"]!.AsArray().Count;
 
     private static Task<IdentifiedPeer> IdentifiedAsync(Libp2pHost host, Predicate<IdentifiedPeer> isAwaited)
     {

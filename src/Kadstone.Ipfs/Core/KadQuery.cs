@@ -27,6 +27,7 @@ internal sealed partial class KadQuery
     private NodeLookup<Key256, PeerContact>? _lookup;
     private int _openCommits;
     private bool _isSatisfied;
+    private bool _hasBegunTelling;
 
     public KadQuery(KadSettings settings, KadQueryKind kind, ReadOnlyMemory<byte> target)
     {
@@ -69,6 +70,9 @@ internal sealed partial class KadQuery
 
     /// <summary>Whether nobody reads the events any more.</summary>
     public bool IsDetached { get; private set; }
+
+    /// <summary>Whether the reader has dealt with all that it took and waits for more.</summary>
+    public bool IsAwaited { get; set; }
 
     /// <summary>The closest that answered, nearest first, once the search is over.</summary>
     public IReadOnlyList<PeerContact> Closest { get; private set; } = [];
@@ -184,14 +188,18 @@ internal sealed partial class KadQuery
             return null;
         }
 
-        if (_openCommits < _settings.Width && _toTell.TryDequeue(out HeardPeer? told))
+        if (_openCommits < _settings.Width && MayTell && _toTell.TryDequeue(out HeardPeer? told))
         {
             _openCommits++;
+            _hasBegunTelling = true;
             return new KadRequest(this, told.Contact, TellingMessage(), IsCommit: true);
         }
 
         return TryNext(now) is HeardPeer next ? new KadRequest(this, next.Contact, AskingMessage(), IsCommit: false) : null;
     }
+
+    // A reader that has not seen all yet may still leave, and then nobody is to be told.
+    private bool MayTell => _hasBegunTelling || IsDetached || (IsAwaited && _events.Count == 0);
 
     private HeardPeer? TryNext(Instant now)
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using SimpleBase;
 
@@ -9,6 +10,9 @@ public static class Multibase
 {
     /// <summary>1,024: the longest text that is read, since the work of base36 and base58 grows with the square.</summary>
     public const int MaxTextLength = 1024;
+
+    // The decoders look characters up in tables that hold no others.
+    private static readonly SearchValues<char> s_characters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_");
 
     /// <summary>Writes <paramref name="bytes"/> with the base's letter in front.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The base is none of the named ones.</exception>
@@ -62,12 +66,9 @@ public static class Multibase
     private static bool TryDecode(MultibaseEncoding encoding, ReadOnlySpan<char> text, Span<byte> buffer, out int length)
     {
         length = 0;
-        foreach (char character in text)
+        if (text.ContainsAnyExcept(s_characters))
         {
-            if (!char.IsAscii(character))
-            {
-                return false;
-            }
+            return false;
         }
 
         return encoding switch

@@ -236,6 +236,7 @@ public sealed class HostTests
 
         await Task.WhenAll(connected);
 
+        await host.DisposeAsync();
         (host.Status().Refused, host.Status().Ended.GetValueOrDefault("HandshakeTimeout")).ShouldBe((6, 4));
         host.Status().HalfOpen.ShouldBe(0);
 
@@ -256,6 +257,20 @@ public sealed class HostTests
 
             stranger.Dispose();
         }
+    }
+
+    [Fact]
+    public async Task A_wildcard_stands_for_every_interface_and_IPv6_is_dialed_too()
+    {
+        Assert.SkipUnless(Socket.OSSupportsIPv6, "IPv6 is off on this machine");
+        await using Libp2pHost wild = await Hosts.StartAsync(Hosts.Options with { Listen = [Multiaddr.Parse("/ip4/0.0.0.0/tcp/0")] });
+        await using Libp2pHost six = await Hosts.StartAsync(Hosts.Options with { Listen = [Multiaddr.Parse("/ip6/::1/tcp/0")] });
+        wild.ListenAddresses.ShouldContain(address => address.ToString().StartsWith("/ip4/127.0.0.1/tcp/", StringComparison.Ordinal));
+        await wild.ConnectAsync(six.Info(), Cancelled);
+        wild.Connections.Single().RemoteAddress.ToString().ShouldStartWith("/ip6/::1/tcp/");
+        await using Libp2pHost silent = await Hosts.StartAsync(Hosts.Options with { Listen = [] });
+        silent.ListenAddresses.ShouldBeEmpty();
+        await silent.ConnectAsync(wild.Info(), Cancelled);
     }
 
     [Fact]
