@@ -86,10 +86,10 @@ internal sealed class DaemonNode : IAsyncDisposable
     // A peer enters the table after identify, which nobody announces: the table is asked until it is there.
     private static async Task KnowsAsync(DaemonNode node, DaemonNode other)
     {
+        using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(10));
         while (node._dht.Contacts().All(contact => contact.Id != other.Id))
         {
-            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
-            await Task.Yield();
+            await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
         }
     }
 }
