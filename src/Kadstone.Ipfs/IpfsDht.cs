@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Kadstone.Ipfs.Core;
 using Kadstone.Storage;
 using Microsoft.Extensions.Logging;
@@ -69,6 +70,7 @@ public sealed partial class IpfsDht : IAsyncDisposable
     /// <param name="store">Where values and what is provided are kept; null: in memory. A store that is given is not disposed.</param>
     /// <param name="loggerFactory">Where it logs; null: nowhere.</param>
     /// <param name="timeProvider">Its clock; null: the system's.</param>
+    /// <param name="meterFactory">Where the host's instruments are made; null: nowhere.</param>
     /// <param name="cancellationToken">Gives up starting.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">A listener cannot be bound.</exception>
@@ -77,13 +79,14 @@ public sealed partial class IpfsDht : IAsyncDisposable
         IRecordStore? store = null,
         ILoggerFactory? loggerFactory = null,
         TimeProvider? timeProvider = null,
+        IMeterFactory? meterFactory = null,
         CancellationToken cancellationToken = default)
     {
         options ??= new IpfsOptions();
         options.Validate();
         loggerFactory ??= NullLoggerFactory.Instance;
         Libp2pOptions hostOptions = options.Host with { Policy = options.HostPolicy };
-        Libp2pHost host = await Libp2pHost.CreateAsync(hostOptions, loggerFactory, timeProvider, cancellationToken).ConfigureAwait(false);
+        Libp2pHost host = await Libp2pHost.CreateAsync(hostOptions, loggerFactory, timeProvider, meterFactory, cancellationToken).ConfigureAwait(false);
         return new IpfsDht(options, host, store, loggerFactory.CreateLogger("Kadstone.Ipfs"), timeProvider ?? TimeProvider.System);
     }
 
@@ -114,6 +117,8 @@ public sealed partial class IpfsDht : IAsyncDisposable
 
     /// <summary>The entries of the routing tables.</summary>
     public IReadOnlyList<PeerInfo> Contacts() => [.. _nodes.SelectMany(node => node.Contacts()).DistinctBy(contact => contact.Id)];
+
+    internal RecordDesk Desk => _desk;
 
     /// <summary>Ends when each table has so many entries.</summary>
     internal Task HasContactsAsync(int count) => Task.WhenAll(_nodes.Select(node => node.HasContactsAsync(count)));
