@@ -24,6 +24,9 @@ internal abstract class IpfsClientVerb : Verb
     /// <summary>Where the node listens unless told: nowhere, but for those that others must find.</summary>
     protected virtual IReadOnlyList<Multiaddr> Listens => [];
 
+    /// <summary>Whether the verb asks one peer that the user names, and needs no network.</summary>
+    protected virtual bool AsksNamedPeerOnly => false;
+
     /// <summary>Who the node is.</summary>
     protected virtual PrivateKey Identity(ParseResult arguments) => IpfsNodeSettings.Identity(keyFile: null, Terminal);
 
@@ -58,6 +61,11 @@ internal abstract class IpfsClientVerb : Verb
             await using IpfsDht dht = await IpfsNodeSettings.StartAsync(options, store: null, logger, cancellationToken);
             Terminal.ShowProgress("asking the network …");
             await JoinAsync(dht, timeout, cancellationToken);
+            if (!AsksNamedPeerOnly && dht.Contacts().Count == 0)
+            {
+                throw new NoPeersException(options.Bootstrap.Count == 0 ? "Nobody is known to ask; --bootstrap names somebody." : "Nobody answers: no bootstrap peer serves this DHT.");
+            }
+
             return await AskAsync(dht, arguments, output, cancellationToken);
         }
         finally

@@ -13,6 +13,8 @@ internal sealed class IpfsIdVerb : IpfsClientVerb
     internal IpfsIdVerb(Terminal terminal)
         : base(terminal, "id", "Asks who listens at an address.", "dht ipfs id /ip4/127.0.0.1/tcp/4001 --private") => Add(_address);
 
+    protected override bool AsksNamedPeerOnly => true;
+
     protected override async Task<int> AskAsync(IpfsDht dht, ParseResult arguments, Output output, CancellationToken cancellationToken)
     {
         TaskCompletionSource<IdentifiedPeer> said = new(TaskCreationOptions.RunContinuationsAsynchronously);
