@@ -1,7 +1,7 @@
 // node suite.mjs NAMES PROGRAM [ARGUMENT...]
 //
 // Runs suites of interface-ipfs-core, such as dht,swarm,name.publish, through ipfs-http-client against daemons of PROGRAM.
-import { createRequire } from 'node:module'
+import { createRequire, register } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { create } from 'ipfs-http-client'
@@ -13,6 +13,9 @@ if (command.length === 0) {
   console.error('usage: node suite.mjs NAMES PROGRAM [ARGUMENT...]')
   process.exit(2)
 }
+
+// aegir is a workbench of a thousand packages, of which the suite needs the assertions: package.json leaves it out.
+register('./assertions.mjs', import.meta.url)
 
 // The package's front door loads fixtures that are not published: each suite is entered by its own.
 const packageFile = createRequire(import.meta.url).resolve('mocha/package.json')
