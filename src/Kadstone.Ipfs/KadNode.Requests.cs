@@ -123,10 +123,11 @@ internal sealed partial class KadNode
         PeerStream stream = await _network.OpenAsync(request.Contact.Info, Protocol, cancellationToken).ConfigureAwait(false);
         try
         {
+            // Our direction stays open until the answer is there: one make of peer resets a stream that ends while it reads on.
             await stream.WriteMessageAsync(request.Message.Encode(), cancellationToken).ConfigureAwait(false);
-            await stream.CloseWriteAsync().ConfigureAwait(false);
             if (!request.IsAnswered)
             {
+                await stream.CloseWriteAsync().ConfigureAwait(false);
                 await WaitForEndAsync(stream, cancellationToken).ConfigureAwait(false);
                 await stream.DisposeAsync().ConfigureAwait(false);
                 return request.Message;
@@ -149,7 +150,7 @@ internal sealed partial class KadNode
         }
     }
 
-    // What nobody answers is taken when the other side ends its direction too, or says nothing against it for a while. A reset says that it was refused.
+    // What nobody answers counts as taken once it is out. The end of the other direction, in whatever way, says that it was dealt with.
     private async Task WaitForEndAsync(PeerStream stream, CancellationToken cancellationToken)
     {
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(1), _time);
@@ -158,7 +159,7 @@ internal sealed partial class KadNode
         {
             await stream.ReadMessageAsync(KadMessage.MaxSentLength, either.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (exception is StreamResetException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
         }
     }
