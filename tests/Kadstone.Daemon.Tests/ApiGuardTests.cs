@@ -86,6 +86,36 @@ public sealed class ApiGuardTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_page_and_a_name_that_the_options_name_are_let_in_and_the_page_may_read()
+    {
+        await using DaemonNode node = await DaemonNode.StartAsync(options => options with { AllowedOrigins = ["http://page.example"], AllowedHosts = ["node.example"], Token = "a-token-of-some-length" });
+        using HttpRequestMessage preflight = Request(HttpMethod.Options, "http://page.example");
+        using HttpResponseMessage allowed = await node.Client.SendAsync(preflight, TestContext.Current.CancellationToken);
+        allowed.StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        allowed.Headers.GetValues("Access-Control-Allow-Origin").ShouldBe(["http://page.example"]);
+
+        using HttpRequestMessage call = Request(HttpMethod.Post, "http://page.example");
+        call.Headers.TryAddWithoutValidation("Authorization", "Bearer a-token-of-some-length");
+        call.Headers.TryAddWithoutValidation("Sec-Fetch-Site", "cross-site");
+        using HttpResponseMessage answer = await node.Client.SendAsync(call, TestContext.Current.CancellationToken);
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        answer.Headers.GetValues("Access-Control-Allow-Origin").ShouldBe(["http://page.example"]);
+
+        using HttpRequestMessage other = Request(HttpMethod.Options, "http://other.example");
+        using HttpResponseMessage refused = await node.Client.SendAsync(other, TestContext.Current.CancellationToken);
+        refused.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        refused.Headers.Contains("Access-Control-Allow-Origin").ShouldBeFalse();
+
+        static HttpRequestMessage Request(HttpMethod method, string origin)
+        {
+            HttpRequestMessage request = new(method, "/api/v0/version");
+            request.Headers.Host = "node.example:5001";
+            request.Headers.TryAddWithoutValidation("Origin", origin);
+            return request;
+        }
+    }
+
+    [Fact]
     public async Task With_a_token_nobody_is_let_in_without_it()
     {
         await using DaemonNode node = await DaemonNode.StartAsync(options => options with { Token = "a-token-of-some-length" });

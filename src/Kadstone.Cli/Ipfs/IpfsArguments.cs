@@ -35,6 +35,14 @@ internal static class IpfsArguments
             : throw new FormatException("is not allowed; an IP address of this machine and a TCP port are expected, such as 127.0.0.1:5001");
     }
 
+    internal static string Origin(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https" && uri.GetLeftPart(UriPartial.Authority) == text
+            ? text
+            : throw new FormatException("is no origin; a scheme, a host and a port are expected and nothing behind them, such as http://localhost:3000");
+
+    internal static string HostName(string text) =>
+        Uri.CheckHostName(text) != UriHostNameType.Unknown ? text : throw new FormatException("is no host; a name without a port is expected, such as node.example.org");
+
     internal static KadMode? Mode(string text) => text switch
     {
         "auto" => KadMode.Auto,

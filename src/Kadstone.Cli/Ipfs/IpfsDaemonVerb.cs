@@ -16,6 +16,8 @@ internal sealed class IpfsDaemonVerb : Verb
     private readonly Option<IPEndPoint?> _api = CommonOptions.Create("--api", "HOST:PORT", "Where the API listens. Default 127.0.0.1:5001.", IpfsArguments.Http);
     private readonly Option<IPEndPoint?> _gateway = CommonOptions.Create("--gateway", "HOST:PORT", "Where Delegated Routing alone is served, to everybody. Default: nowhere.", IpfsArguments.Http);
     private readonly Option<string?> _token = CommonOptions.Create("--token-file", "FILE", "A file whose first line every request to the API must carry as a bearer token.", text => (string?)Choices.FilePath(text));
+    private readonly Option<string[]> _origins = CommonOptions.Repeatable("--allow-origin", "ORIGIN", "Whose web pages may use the API, such as http://localhost:3000; repeatable. Default: nobody's.", IpfsArguments.Origin);
+    private readonly Option<string[]> _hosts = CommonOptions.Repeatable("--allow-host", "NAME", "A name under which the API may be asked; repeatable. Default: localhost and its addresses.", IpfsArguments.HostName);
     private readonly Option<KadMode?> _mode = CommonOptions.Create("--mode", "auto|client|server", "Whether others are served. Default auto.", IpfsArguments.Mode);
     private readonly Option<string?> _key = CommonOptions.KeyFile();
     private readonly Option<StoreChoice> _store = CommonOptions.Create("--store", "memory|sqlite:FILE", "Where records are kept. Default memory.", Choices.Store);
@@ -32,6 +34,8 @@ internal sealed class IpfsDaemonVerb : Verb
         Add(_api);
         Add(_gateway);
         Add(_token);
+        Add(_origins);
+        Add(_hosts);
         Add(_mode);
         Add(_key);
         Add(_store);
@@ -49,6 +53,8 @@ internal sealed class IpfsDaemonVerb : Verb
             Api = arguments.GetValue(_api) ?? new IPEndPoint(IPAddress.Loopback, IpfsDaemonOptions.DefaultApiPort),
             Gateway = arguments.GetValue(_gateway),
             Token = arguments.GetValue(_token) is string file ? ReadToken(file) : null,
+            AllowedOrigins = arguments.GetValue(_origins) ?? [],
+            AllowedHosts = arguments.GetValue(_hosts) ?? [],
             KeyFolder = harness.KeyFolder,
             HasRouting = harness.HasRouting,
         };

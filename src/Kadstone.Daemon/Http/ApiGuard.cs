@@ -33,6 +33,16 @@ internal sealed class ApiGuard(IpfsDaemonOptions options)
             return PlainText.AnswerAsync(context, StatusCodes.Status403Forbidden, "403 - Forbidden");
         }
 
+        if (One(request.Headers.Origin) is string origin && IsNamedOrigin(origin) && !IsOwnOrigin(origin, request))
+        {
+            Share(headers, origin);
+            if (HttpMethods.IsOptions(request.Method))
+            {
+                context.Response.StatusCode = StatusCodes.Status204NoContent;
+                return Task.CompletedTask;
+            }
+        }
+
         if (!HasToken(request))
         {
             headers.WWWAuthenticate = "Bearer";
@@ -58,7 +68,7 @@ internal sealed class ApiGuard(IpfsDaemonOptions options)
         string? referer = One(request.Headers.Referer);
         if (One(request.Headers["Sec-Fetch-Site"]) is "cross-site" or "same-site")
         {
-            return origin is not null && options.AllowedOrigins.Contains(origin, StringComparer.OrdinalIgnoreCase);
+            return origin is not null && IsNamedOrigin(origin);
         }
 
         if (origin is null && referer is null)
@@ -74,9 +84,12 @@ internal sealed class ApiGuard(IpfsDaemonOptions options)
         Uri.TryCreate(referer, UriKind.Absolute, out Uri? uri) && IsAllowedOrigin(uri.GetLeftPart(UriPartial.Authority), request);
 
     /// <summary>Its own port under a name that <see cref="IsOurs"/> takes, or one of the options.</summary>
-    private bool IsAllowedOrigin(string origin, HttpRequest request) =>
-        options.AllowedOrigins.Contains(origin, StringComparer.OrdinalIgnoreCase)
-        || origin.Equals($"{request.Scheme}://{request.Host.Value}", StringComparison.OrdinalIgnoreCase)
+    private bool IsAllowedOrigin(string origin, HttpRequest request) => IsNamedOrigin(origin) || IsOwnOrigin(origin, request);
+
+    private bool IsNamedOrigin(string origin) => options.AllowedOrigins.Contains(origin, StringComparer.OrdinalIgnoreCase);
+
+    private static bool IsOwnOrigin(string origin, HttpRequest request) =>
+        origin.Equals($"{request.Scheme}://{request.Host.Value}", StringComparison.OrdinalIgnoreCase)
         || s_loopbackNames.Any(name => origin.Equals($"http://{name}:{request.HttpContext.Connection.LocalPort}", StringComparison.OrdinalIgnoreCase));
 
     private bool HasToken(HttpRequest request)
@@ -90,6 +103,17 @@ internal sealed class ApiGuard(IpfsDaemonOptions options)
         string? given = One(request.Headers.Authorization);
         return given?.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) == true
             && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(given[Bearer.Length..].Trim())), _tokenHash);
+    }
+
+    // Only an origin that the options name may read answers from another page.
+    private static void Share(IHeaderDictionary headers, string origin)
+    {
+        headers.AccessControlAllowOrigin = origin;
+        headers.AccessControlAllowMethods = "GET, POST, PUT, OPTIONS";
+        headers.AccessControlAllowHeaders = "Authorization, Content-Type, Accept";
+        headers.AccessControlExposeHeaders = "X-Chunked-Output, X-Stream-Error";
+        headers.Vary = "Origin";
+        headers["Cross-Origin-Resource-Policy"] = "cross-origin";
     }
 
     private static IPAddress? LocalAddress(HttpRequest request) =>

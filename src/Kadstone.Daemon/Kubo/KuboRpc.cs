@@ -85,7 +85,7 @@ internal sealed class KuboRpc(IEnumerable<(string Name, KuboCommand Command)> co
         {
             failure = (StatusCodes.Status500InternalServerError, "failed to find any peer in table", 0);
         }
-        catch (Exception exception) when (exception is DhtException or PeerUnreachableException or ProtocolNotSupportedException)
+        catch (Exception exception) when (exception is DhtException or PeerUnreachableException or ProtocolNotSupportedException or IOException or InvalidDataException)
         {
             failure = (StatusCodes.Status500InternalServerError, exception.Message, 0);
         }

@@ -40,7 +40,7 @@ internal sealed class RoutingEndpoints(IIpfsNode node, TimeProvider time, ILogge
     {
         using CancellationTokenSource timeout = new(s_patience, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, context.RequestAborted, closing);
-        context.Response.Headers.Vary = "Accept";
+        context.Response.Headers.Append("Vary", "Accept");
         try
         {
             await (node.HasRouting
@@ -58,6 +58,10 @@ internal sealed class RoutingEndpoints(IIpfsNode node, TimeProvider time, ILogge
         catch (BadHttpRequestException exception)
         {
             await RefuseAsync(context, exception.StatusCode, exception.Message).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is DhtException or IOException)
+        {
+            await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, exception.Message).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // The last resort: the client gets an answer, the log the reason.
         catch (Exception exception)
