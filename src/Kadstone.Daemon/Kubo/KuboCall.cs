@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Kadstone.Ipfs;
 using Kadstone.Libp2p;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
@@ -13,6 +14,9 @@ internal sealed class KuboCall(HttpContext context)
 
     /// <summary>Every <c>arg</c>, in order.</summary>
     public IReadOnlyList<string> Arguments { get; } = [.. context.Request.Query["arg"].OfType<string>()];
+
+    /// <summary>Whether the time that was asked for is over. A timer may fire late on a busy machine; a clock does not.</summary>
+    public Func<bool> IsLate { get; set; } = () => false;
 
     /// <summary>The first <c>arg</c>.</summary>
     public string Argument(string name) =>
@@ -65,9 +69,14 @@ internal sealed class KuboCall(HttpContext context)
         await context.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(answer, type), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>One line of a stream; the first one sends the head.</summary>
+    /// <summary>One line of a stream; the first one sends the head. Behind it a timeout can only stand in the trailer, where few look.</summary>
     public Task WriteLineAsync<T>(T line, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
+        if (_stream is null && IsLate())
+        {
+            throw new DhtTimeoutException("The time of the call is over.");
+        }
+
         _stream ??= new LineStream(context);
         return _stream.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(line, type), cancellationToken);
     }

@@ -57,6 +57,8 @@ internal sealed class KuboRpc(IEnumerable<(string Name, KuboCommand Command)> co
         try
         {
             TimeSpan asked = call.Duration("timeout") ?? options.RequestTimeout;
+            long began = time.GetTimestamp();
+            call.IsLate = () => time.GetElapsedTime(began) >= asked;
             using ITimer timer = time.CreateTimer(_ => timeout.Cancel(), null, asked < options.RequestTimeout ? asked : options.RequestTimeout, Timeout.InfiniteTimeSpan);
             await command(call, either.Token).ConfigureAwait(false);
             return;
