@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using System.Reflection;
+using Kadstone.Cli.Ipfs;
 using Kadstone.Cli.Verbs;
 using Kadstone.Cli.Verbs.Hyper;
 
@@ -53,11 +54,12 @@ internal static class CommandLine
 
     private static RootCommand Build(Terminal terminal)
     {
-        RootCommand root = new("One DHT node: BitTorrent Mainline and Hyperswarm, and the questions one can ask the networks.")
+        RootCommand root = new("One DHT node: BitTorrent Mainline, Hyperswarm and IPFS, and the questions one can ask the networks.")
         {
             new UpVerb(terminal),
             new MainlineGroup(terminal),
             new HyperGroup(terminal),
+            new IpfsGroup(terminal),
             new KeyGroup(terminal),
         };
         foreach (Option option in root.Options)

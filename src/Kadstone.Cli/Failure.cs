@@ -1,4 +1,6 @@
 using Kadstone.Hyperswarm;
+using Kadstone.Ipfs;
+using Kadstone.Libp2p;
 using Kadstone.Mainline;
 using Kadstone.Storage;
 
@@ -10,9 +12,11 @@ internal static class Failure
     internal static (int Code, string Sentence) Of(Exception exception) => exception switch
     {
         CommandFailedException failed => (failed.ExitCode, failed.Message),
-        DhtTimeoutException => (ExitCode.TimedOut, exception.Message),
-        TimeoutException => (ExitCode.TimedOut, exception.Message),
-        NoNetworkException or NoAnswerException => (ExitCode.NoNetwork, exception.Message),
+        Mainline.DhtTimeoutException or Kadstone.Ipfs.DhtTimeoutException or TimeoutException => (ExitCode.TimedOut, exception.Message),
+        NoNetworkException or NoAnswerException or NoPeersException or PeerUnreachableException => (ExitCode.NoNetwork, exception.Message),
+        PeerNotFoundException or RecordNotFoundException => (ExitCode.NothingFound, exception.Message),
+        InvalidRecordException => (ExitCode.Usage, exception.Message),
+        RecordRejectedException => (ExitCode.Rejected, exception.Message),
         RejectedException => (ExitCode.Rejected, exception.Message),
         StoreUnavailableException => (ExitCode.Error, exception.Message),
         DllNotFoundException => (ExitCode.Error, "a system library is missing; on Debian and Ubuntu: apt-get install libsodium23 libsqlite3-0."),

@@ -50,8 +50,9 @@ public sealed partial class IpfsDht
             ReadOnlyMemory<byte> last = await GetAsync(recordKey, new GetOptions { Timeout = options.Timeout }, cancellationToken).ConfigureAwait(false);
             return IpnsValidator.Open(recordKey, last.Span) is IpnsEntry entry ? entry.Data.Sequence + 1 : 0;
         }
-        catch (RecordNotFoundException)
+        catch (Exception exception) when (exception is RecordNotFoundException or NoPeersException)
         {
+            // Where nobody is to be asked, the put says so, and keeps the record here.
             return 0;
         }
     }

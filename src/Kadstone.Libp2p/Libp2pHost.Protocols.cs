@@ -7,6 +7,9 @@ public sealed partial class Libp2pHost
     private readonly Dictionary<string, Func<PeerLink, PeerStream, CancellationToken, Task>> _handlers = [];
     private readonly Lock _handlersLock = new();
 
+    /// <summary>What is served now, in alphabetical order.</summary>
+    public IReadOnlyList<string> ServedProtocols => Protocols();
+
     /// <inheritdoc/>
     public IDisposable Accept(string protocol, Func<PeerStream, CancellationToken, Task> handler)
     {

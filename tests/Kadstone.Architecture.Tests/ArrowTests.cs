@@ -18,10 +18,11 @@ public sealed class ArrowTests
         ["Kadstone.Ipfs"] = ["Kadstone.Kademlia", "Kadstone.Storage", "Kadstone.Libp2p", "Kadstone.Crypto"],
         ["Kadstone.Storage.Sqlite"] = ["Kadstone.Storage"],
         ["Kadstone.Simulation"] = ["Kadstone.Datagrams", "Kadstone.Kademlia"],
+        ["Kadstone.Daemon"] = ["Kadstone.Ipfs", "Kadstone.Libp2p", "Kadstone.Storage", "Kadstone.Crypto"],
         ["Kadstone.Cli"] =
         [
             "Kadstone.Mainline", "Kadstone.Hyperswarm", "Kadstone.Storage", "Kadstone.Storage.Sqlite", "Kadstone.Crypto",
-            "Kadstone.Datagrams", "Kadstone.Kademlia", "Kadstone.Simulation",
+            "Kadstone.Datagrams", "Kadstone.Kademlia", "Kadstone.Simulation", "Kadstone.Libp2p", "Kadstone.Ipfs", "Kadstone.Daemon",
         ],
     };
 

@@ -9,18 +9,22 @@ public sealed class BadConfigurationTests : IDisposable
     private const string Hash = "2b66980093bc11806fab50cb3cb41835b95a0362";
     private const string Key = "77ff84905a91936367c01360803104f92432fcd904a43511876df5cdf3e7e548";
 
+    private const string Content = "bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy";
+
     private readonly TemporaryFolder _folder = new();
+    private readonly TcpListener _takenTcp = new(IPAddress.Parse("127.77.127.1"), 0);
     private readonly Socket _taken = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
 
     public BadConfigurationTests()
     {
         _taken.Bind(new IPEndPoint(IPAddress.Parse("127.77.127.1"), 0));
+        _takenTcp.Start();
         _folder.Write("plain", "nothing of ours");
         _folder.Write("long", new string('x', 998));
         _folder.Write("huge", new string('x', 100_000));
     }
 
-    /// <summary>The command line; what the sentence names; which value it quotes. DIR is a folder, TAKEN a port in use.</summary>
+    /// <summary>The command line; what the sentence names; which value it quotes. DIR is a folder, TAKEN a UDP port in use, WEB one of TCP.</summary>
     public static TheoryData<string, string, string> Cases => new()
     {
         { "mainline node --port abc", "--port", "'abc'" },
@@ -103,6 +107,37 @@ public sealed class BadConfigurationTests : IDisposable
         { "mainline put-signed x --key DIR/plain --cas first", "--cas", "'first'" },
         { "mainline sample here", "KEY|HOST:PORT", "'here'" },
         { "mainline sample --node here", "--node", "'here'" },
+        { "ipfs daemon --api here", "--api", "'here'" },
+        { "ipfs daemon --api example.org:5001", "--api", "'example.org:5001'" },
+        { "ipfs daemon --api 0.0.0.0:0 --listen /ip4/127.0.0.1/tcp/0 --private", "--api", "0.0.0.0:0" },
+        { "ipfs daemon --api 127.77.127.1:WEB --listen /ip4/127.0.0.1/tcp/0 --private", "--api", "WEB" },
+        { "ipfs daemon --api 127.0.0.1:0 --listen /ip4/127.77.127.1/tcp/WEB --private", "--listen", "WEB" },
+        { "ipfs daemon --allow-origin example.org", "--allow-origin", "'example.org'" },
+        { "ipfs daemon --allow-origin http://example.org/page", "--allow-origin", "'http://example.org/page'" },
+        { "ipfs daemon --allow-host example.org:80", "--allow-host", "'example.org:80'" },
+        { "ipfs daemon --listen 127.0.0.1:4001", "--listen", "'127.0.0.1:4001'" },
+        { "ipfs daemon --listen /ip4/127.0.0.1/udp/4001/quic-v1", "--listen", "quic-v1" },
+        { "ipfs daemon --bootstrap /ip4/127.0.0.1/tcp/4001", "--bootstrap", "'/ip4/127.0.0.1/tcp/4001'" },
+        { "ipfs daemon --protocol kad", "--protocol", "'kad'" },
+        { "ipfs daemon --protocol /kad/1.0.0", "--protocol", "'/kad/1.0.0'" },
+        { "ipfs daemon --mode fast", "--mode", "'fast'" },
+        { "ipfs daemon --addresses all", "--addresses", "'all'" },
+        { "ipfs daemon --private --addresses lan", "--private", "--addresses" },
+        { "ipfs daemon --token-file DIR/plain", "--token-file", "DIR/plain" },
+        { "ipfs daemon --token-file /nowhere/token", "--token-file", "/nowhere/token" },
+        { "ipfs daemon --key DIR/plain", "--key", "DIR/plain" },
+        { "ipfs findpeer nobody", "PEER", "'nobody'" },
+        { "ipfs findprovs nothing", "CID", "'nothing'" },
+        { $"ipfs findprovs {Content} -n 0", "--count", "'0'" },
+        { $"ipfs provide {Content} -r", "--recursive", Content },
+        { "ipfs provide nothing", "CID", "'nothing'" },
+        { "ipfs provide @/nowhere/file", "CID", "'@/nowhere/file'" },
+        { "ipfs get /other/key", "KEY", "'/other/key'" },
+        { "ipfs put /other/key @DIR/plain", "KEY", "'/other/key'" },
+        { "ipfs query nobody", "PEER", "'nobody'" },
+        { $"ipfs name publish {Content}", "--key", "" },
+        { "ipfs name publish nothing --key DIR/plain", "PATH", "'nothing'" },
+        { "ipfs name resolve nobody", "NAME", "'nobody'" },
         { "mainline frobnicate", "'frobnicate'", "'frobnicate'" },
         { "frobnicate", "'frobnicate'", "'frobnicate'" },
         { "key new DIR/plain", "FILE", "'DIR/plain'" },
@@ -180,10 +215,12 @@ public sealed class BadConfigurationTests : IDisposable
     public void Dispose()
     {
         _taken.Dispose();
+        _takenTcp.Dispose();
         _folder.Dispose();
     }
 
     private string Fill(string text) => text
         .Replace("TAKEN", $"{((IPEndPoint)_taken.LocalEndPoint!).Port}", StringComparison.Ordinal)
+        .Replace("WEB", $"{((IPEndPoint)_takenTcp.LocalEndpoint).Port}", StringComparison.Ordinal)
         .Replace("DIR", _folder.Path, StringComparison.Ordinal);
 }

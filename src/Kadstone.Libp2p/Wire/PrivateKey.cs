@@ -4,14 +4,21 @@ using Kadstone.Crypto;
 
 namespace Kadstone.Libp2p;
 
-/// <summary>The Ed25519 key of our own identity.</summary>
+/// <summary>A key of ours: Ed25519 for an identity, and RSA as well for names that were made with it.</summary>
 /// <remarks>libp2p "Peer Ids and Keys". Keys of other kinds are verified, see <see cref="PublicKey"/>, and never signed with.</remarks>
 public sealed class PrivateKey
 {
-    private readonly byte[] _secret = new byte[Ed25519.SecretKeyLength];
+    private readonly byte[] _secret;
+
+    private PrivateKey(RSA rsa)
+    {
+        _secret = rsa.ExportRSAPrivateKey();
+        PublicKey = new PublicKey(KeyType.Rsa, rsa.ExportSubjectPublicKeyInfo());
+    }
 
     private PrivateKey(ReadOnlySpan<byte> seed)
     {
+        _secret = new byte[Ed25519.SecretKeyLength];
         byte[] publicKey = new byte[Ed25519.PublicKeyLength];
         Ed25519.CreateKeyPair(seed, publicKey, _secret);
         PublicKey = new PublicKey(KeyType.Ed25519, publicKey);
@@ -28,6 +35,12 @@ public sealed class PrivateKey
     /// <exception cref="ArgumentException">The seed has not 32 bytes.</exception>
     public static PrivateKey FromSeed(ReadOnlySpan<byte> seed) => new(seed);
 
+    /// <summary>An RSA key.</summary>
+    /// <param name="pkcs1">The DER of PKCS #1; 2,048 to 4,096 bits.</param>
+    /// <exception cref="ArgumentException">It is no such key.</exception>
+    public static PrivateKey FromRsa(ReadOnlySpan<byte> pkcs1) =>
+        TryReadRsa(pkcs1, out PrivateKey? key) ? key : throw new ArgumentException("No RSA key of 2,048 to 4,096 bits in PKCS #1.", nameof(pkcs1));
+
     /// <summary>A key by chance.</summary>
     /// <param name="chance">Where its seed comes from: <see cref="SecureRandom"/>, or a seeded generator in tests.</param>
     public static PrivateKey Generate(Random chance)
@@ -40,8 +53,8 @@ public sealed class PrivateKey
         return key;
     }
 
-    /// <summary>Reads the protobuf of an Ed25519 private key, as other implementations store theirs. Never throws.</summary>
-    /// <remarks>64 bytes, seed and public key, or 96 with the public key twice; false where they do not belong together, and for keys of other kinds.</remarks>
+    /// <summary>Reads the protobuf of a private key, as other implementations store theirs. Never throws.</summary>
+    /// <remarks>Ed25519: 64 bytes, seed and public key, or 96 with the public key twice. RSA: PKCS #1. False where they do not belong together, and for keys of other kinds.</remarks>
     public static bool TryRead(ReadOnlySpan<byte> encoded, [NotNullWhen(true)] out PrivateKey? key)
     {
         key = null;
@@ -58,6 +71,11 @@ public sealed class PrivateKey
             {
                 data = field.Bytes;
             }
+        }
+
+        if (!reader.IsMalformed && type == (ulong)KeyType.Rsa)
+        {
+            return TryReadRsa(data, out key);
         }
 
         if (reader.IsMalformed || type != (ulong)KeyType.Ed25519 || data.Length is not (64 or 96))
@@ -81,18 +99,47 @@ public sealed class PrivateKey
     /// <summary>The protobuf of the key, as other implementations store theirs: a secret.</summary>
     public byte[] Encode()
     {
-        byte[] encoded = new byte[4 + Ed25519.SecretKeyLength];
+        byte[] encoded = new byte[ProtobufWriter.BoundOf(_secret.Length) + 2];
         ProtobufWriter writer = new(encoded);
-        writer.WriteVarint(1, (ulong)KeyType.Ed25519);
+        writer.WriteVarint(1, (ulong)PublicKey.Type);
         writer.WriteBytes(2, _secret);
-        return encoded;
+        return writer.Written.ToArray();
     }
 
-    /// <summary>Signs <paramref name="message"/>: 64 bytes, the same each time.</summary>
+    /// <summary>Signs <paramref name="message"/>, the same each time: 64 bytes by Ed25519, as many as the key has by RSA (PKCS #1 1.5 with SHA-256).</summary>
     public byte[] Sign(ReadOnlySpan<byte> message)
     {
+        if (PublicKey.Type == KeyType.Rsa)
+        {
+            using RSA rsa = RSA.Create();
+            rsa.ImportRSAPrivateKey(_secret, out _);
+            return rsa.SignData(message, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        }
+
         byte[] signature = new byte[Ed25519.SignatureLength];
         Ed25519.Sign(message, _secret, signature);
         return signature;
+    }
+
+    private static bool TryReadRsa(ReadOnlySpan<byte> pkcs1, [NotNullWhen(true)] out PrivateKey? key)
+    {
+        key = null;
+        if (pkcs1.Length > 4096)
+        {
+            return false;
+        }
+
+        try
+        {
+            using RSA rsa = RSA.Create();
+            rsa.ImportRSAPrivateKey(pkcs1, out int read);
+            key = read == pkcs1.Length && rsa.KeySize is >= 2048 and <= 4096 ? new PrivateKey(rsa) : null;
+        }
+        catch (CryptographicException)
+        {
+            // The only way in which the platform says that a key is none.
+        }
+
+        return key is not null;
     }
 }
