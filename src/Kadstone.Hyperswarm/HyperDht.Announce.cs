@@ -175,7 +175,7 @@ public sealed partial class HyperDht
         return own is null ? records.Length >= LookupAnswer.MaxPeers : own.RelayAddresses.SequenceEqual(AddressesOf(options, answer.To));
     }
 
-    private static byte[] Sign(
+    internal static byte[] Sign(
         ReadOnlySpan<byte> purpose,
         Key256 topic,
         RpcAnswer answer,
