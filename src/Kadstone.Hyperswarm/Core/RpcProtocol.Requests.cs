@@ -16,6 +16,7 @@ internal sealed partial class RpcProtocol : IWalkHost
     private readonly PriorityQueue<OpenRequest, long> _resends = new();
     private readonly Queue<OpenRequest> _waiting = new();
     private readonly CongestionWindow _window = new();
+    private readonly WrongAnswers _wrong = new();
     private bool _isHeldUp;
 
     int IWalkHost.ReadContacts(in RpcMessage answer, Span<RpcContact> contacts)
@@ -300,9 +301,13 @@ internal sealed partial class RpcProtocol : IWalkHost
 
     private void ExpireRequests(Instant now)
     {
-        while (_requests.TryExpire(now, out _, out _, out OpenRequest request))
+        while (_requests.TryExpire(now, out _, out UdpEndpoint to, out OpenRequest request))
         {
             request.IsOpen = false;
+            if (!_requests.IsAwaiting(to))
+            {
+                _wrong.Forget(to);
+            }
 
             // Who was never asked, or not as often as it takes, has not failed.
             if (request.Attempts > 0 && !request.Asker.IsOver)
@@ -316,15 +321,34 @@ internal sealed partial class RpcProtocol : IWalkHost
         }
     }
 
+    // Somebody tries numbers in the name of one whom we asked, who may be as sound as before: it keeps its place.
+    private void GiveUpIfForged(UdpEndpoint from, Instant now)
+    {
+        if (!_wrong.IsTooMany(from, _requests.CountOpenTo(from)))
+        {
+            return;
+        }
+
+        while (_requests.TryGiveUp(from, out OpenRequest request))
+        {
+            Counters.GivenUp++;
+            request.IsOpen = false;
+            request.Asker.Silent(request, now);
+            _shouldAdvance = true;
+        }
+    }
+
     private void ReceiveResponse(in RpcMessage message, UdpEndpoint from, byte socket, Instant now)
     {
         if (!_requests.TryClose(message.Transaction, from, socket, out OpenRequest request))
         {
             Counters.Unmatched++;
+            GiveUpIfForged(from, now);
             return;
         }
 
         Counters.Answers++;
+        _wrong.Forget(from);
         request.IsOpen = false;
         _shouldAdvance = true;
         _limiter.Prove(from, now);
