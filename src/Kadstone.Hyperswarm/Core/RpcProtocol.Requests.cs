@@ -9,6 +9,7 @@ internal sealed partial class RpcProtocol : IWalkHost
     // dht-rpc sends six times in a query and four times otherwise, a second apart. Three find 95 of 100 with a fifth of the datagrams lost each way.
     private const int LookupAttempts = 3;
     private const int CheckAttempts = 3;
+    private const int DeafAfter = 20;
     private static readonly TimeSpan s_leastForOne = TimeSpan.FromSeconds(2);
 
     private const int MaxWaiting = 1_024;
@@ -18,6 +19,7 @@ internal sealed partial class RpcProtocol : IWalkHost
     private readonly CongestionWindow _window = new();
     private readonly WrongAnswers _wrong = new();
     private bool _isHeldUp;
+    private int _silentInARow;
 
     int IWalkHost.ReadContacts(in RpcMessage answer, Span<RpcContact> contacts)
     {
@@ -313,6 +315,7 @@ internal sealed partial class RpcProtocol : IWalkHost
             if (request.Attempts > 0 && !request.Asker.IsOver)
             {
                 _health.Silent();
+                _silentInARow++;
                 Failed(request.To, now);
             }
 
@@ -354,6 +357,7 @@ internal sealed partial class RpcProtocol : IWalkHost
         _limiter.Prove(from, now);
         _window.Answered(now);
         _health.Answered();
+        _silentInARow = 0;
         if (request.Attempts == 1)
         {
             RoundTrips.Sample(now - request.SentAt);

@@ -197,6 +197,8 @@ internal sealed partial class RpcProtocol
         }
     }
 
-    // The table never pings: it names who is doubtful, and this is what checking means here.
-    private void Check(RpcContact contact, Instant now) => Ask(new DirectQuery(), Question.Ping, contact, null, CheckAttempts, now);
+    // The table never pings: it names who is doubtful, and this is what checking means here. When nobody answers at all it is the network that is
+    // away: then once is enough, the table asks again.
+    private void Check(RpcContact contact, Instant now) =>
+        Ask(new DirectQuery(), Question.Ping, contact, null, _silentInARow < DeafAfter ? CheckAttempts : 1, now);
 }
