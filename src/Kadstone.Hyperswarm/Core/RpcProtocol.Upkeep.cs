@@ -29,11 +29,11 @@ internal sealed partial class RpcProtocol
     /// <summary>Called when joining makes progress; under the driver's lock, so it may only signal.</summary>
     internal Action? JoinChanged { get; set; }
 
-    /// <summary>Called when nobody is left to ask but the bootstrap nodes: their names may mean others by now. Under the driver's lock.</summary>
-    internal Action? RunEmpty { get; set; }
+    /// <inheritdoc/>
+    public Action? RunEmpty { get; set; }
 
-    /// <summary>Takes an endpoint to join through.</summary>
-    internal void AddBootstrap(UdpEndpoint endpoint, Instant now)
+    /// <inheritdoc/>
+    public void AddBootstrap(UdpEndpoint endpoint, Instant now)
     {
         if (!Accepts(endpoint) || _bootstrap.Count >= MaxBootstrap)
         {
@@ -49,8 +49,8 @@ internal sealed partial class RpcProtocol
         }
     }
 
-    /// <summary>Begins to join. Call once, after the bootstrap nodes were added.</summary>
-    internal void Join(Instant now)
+    /// <inheritdoc/>
+    public void Join(Instant now)
     {
         HasJoined = !HasSomebodyToAsk;
         _joinAt = now;
