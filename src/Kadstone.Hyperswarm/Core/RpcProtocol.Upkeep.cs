@@ -8,7 +8,7 @@ namespace Kadstone.Hyperswarm.Core;
 internal sealed partial class RpcProtocol
 {
     private const int MaxBootstrap = 32;
-    private const int FewSeeds = 4;
+    private const int FewSeeds = 3;
     private const int RefreshConcurrency = 2;
     private const int MaxChecksAtOnce = 5;
     private static readonly TimeSpan s_leastUpkeepPause = TimeSpan.FromMilliseconds(250);
