@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using Kadstone.Kademlia;
@@ -122,10 +123,10 @@ public sealed class RequestTable<TTag>
     public int CountOpenTo(UdpEndpoint endpoint) => CountOpenTo(endpoint, _hash.OfEndpoint(endpoint), int.MaxValue);
 
     /// <summary>Takes out one of the requests to an endpoint, whose answers are not to be believed any more. Call until it returns false.</summary>
-    public bool TryGiveUp(UdpEndpoint to, out TTag tag)
+    public bool TryGiveUp(UdpEndpoint to, [MaybeNullWhen(false)] out TTag tag)
     {
         int index = Count > 0 ? FirstOpenTo(to) : None;
-        tag = index == None ? default! : Remove(index);
+        tag = index == None ? default : Remove(index);
         return index != None;
     }
 

@@ -332,7 +332,7 @@ internal sealed partial class RpcProtocol : IWalkHost
             return;
         }
 
-        while (_requests.TryGiveUp(from, out OpenRequest request))
+        while (_requests.TryGiveUp(from, out OpenRequest? request))
         {
             Counters.GivenUp++;
             request.IsOpen = false;

@@ -255,7 +255,7 @@ internal sealed partial class Gen1Protocol : IGen1WalkHost
             return;
         }
 
-        while (_requests.TryGiveUp(from, out Gen1OpenRequest request))
+        while (_requests.TryGiveUp(from, out Gen1OpenRequest? request))
         {
             Counters.GivenUp++;
             request.IsOpen = false;
