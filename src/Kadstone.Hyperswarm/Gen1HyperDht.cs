@@ -25,7 +25,7 @@ public sealed class Gen1HyperDht : IHyperDht
     private static readonly RpcCommand s_peers = new("peers", 0);
 
     private readonly ConcurrentDictionary<Channel<HyperTraffic>, bool> _watchers = new();
-    private readonly ConcurrentDictionary<Gen1Announcement, bool> _announcements = new();
+    private readonly ConcurrentDictionary<KeptAnnouncement, bool> _announcements = new();
     private readonly Gen1RpcNode _node;
 
     private Gen1HyperDht(RpcOptions options, ILoggerFactory? loggers, TimeProvider? time) =>
@@ -70,7 +70,13 @@ public sealed class Gen1HyperDht : IHyperDht
     {
         // What is wrong with the options is said here, and not in the background.
         RequestOf(Gen1PeersType.Announce, options);
-        Gen1Announcement announcement = new(this, topic, options, _node.Time, _node.Logger);
+        KeptAnnouncement announcement = new(
+            topic,
+            closing => this.AnnounceAllAsync(topic, options, closing),
+            () => UnannounceAsync(topic, options),
+            kept => _announcements.TryRemove(kept, out _),
+            _node.Time,
+            _node.Logger);
         _announcements[announcement] = true;
         announcement.Start();
         return announcement;
@@ -112,8 +118,6 @@ public sealed class Gen1HyperDht : IHyperDht
         protocol.Peers.Expire(now);
         return protocol.Peers.Count;
     });
-
-    internal void Forget(Gen1Announcement announcement) => _announcements.TryRemove(announcement, out _);
 
     private static Gen1PeersRequest RequestOf(Gen1PeersType type, AnnounceOptions? options)
     {

@@ -31,12 +31,12 @@ public sealed partial class Gen1RpcNode : IRpcNode
     private readonly TimeProvider _time;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
-    private readonly Gen1Responder _responder;
+    private readonly Responder<Gen1Protocol> _responder;
     private readonly CancellationTokenSource _closing = new();
     private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
     private DatagramDriver<Gen1Protocol>? _driver;
-    private Gen1Resolver? _resolver;
+    private Resolver<Gen1Protocol>? _resolver;
     private Task? _disposal;
 
     private Gen1RpcNode(RpcOptions options, int defaultPort, bool servesPeers, Action<HyperTraffic>? heard, ILoggerFactory? loggers, TimeProvider? time)
@@ -50,7 +50,7 @@ public sealed partial class Gen1RpcNode : IRpcNode
         _time = time ?? TimeProvider.System;
         _loggers = loggers ?? NullLoggerFactory.Instance;
         _logger = _loggers.CreateLogger("Kadstone.Hyperswarm");
-        _responder = new Gen1Responder(_logger);
+        _responder = new Responder<Gen1Protocol>(_logger);
     }
 
     /// <inheritdoc/>
@@ -187,9 +187,9 @@ public sealed partial class Gen1RpcNode : IRpcNode
             };
             protocol.JoinChanged = () => NoteJoined(protocol);
             DatagramDriver<Gen1Protocol> driver = new(protocol, [socket], _time, _loggers);
-            driver.Start();
             _responder.Start(driver);
-            _resolver = new Gen1Resolver(driver, _bootstrap, _time, _logger);
+            driver.Start();
+            _resolver = new Resolver<Gen1Protocol>(driver, _bootstrap, _time, _logger);
             _resolver.Start();
             RpcLog.Listening(_logger, driver.LocalEndpoints[0]);
             _driver = driver;
@@ -211,10 +211,10 @@ public sealed partial class Gen1RpcNode : IRpcNode
     {
         ArgumentNullException.ThrowIfNull(handler);
         RequireName(command);
-        _responder.Serve(command.Name, handler, commits);
+        _responder.Serve(command with { Number = 0 }, handler, commits);
     }
 
-    private async Task DisposeOnceAsync(DatagramDriver<Gen1Protocol>? driver, Gen1Resolver? resolver)
+    private async Task DisposeOnceAsync(DatagramDriver<Gen1Protocol>? driver, Resolver<Gen1Protocol>? resolver)
     {
         // Off the caller's lock and thread: a handler may have called us.
         await Task.Yield();

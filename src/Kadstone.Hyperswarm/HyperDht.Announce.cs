@@ -104,7 +104,7 @@ public sealed partial class HyperDht
     {
         options ??= new AnnounceOptions();
         RequireIPv4(options);
-        HyperAnnouncement announcement = new(this, topic, options, _time, _logger);
+        KeptAnnouncement announcement = new(topic, closing => AnnounceOnceAsync(topic, options, closing), () => UnannounceAsync(topic, options), Forget, _time, _logger);
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposal is not null, this);
@@ -126,7 +126,7 @@ public sealed partial class HyperDht
         return FindAsync(publicKey, cancellationToken);
     }
 
-    internal void Forget(HyperAnnouncement announcement)
+    private void Forget(KeptAnnouncement announcement)
     {
         lock (_lock)
         {
@@ -175,7 +175,7 @@ public sealed partial class HyperDht
         return own is null ? records.Length >= LookupAnswer.MaxPeers : own.RelayAddresses.SequenceEqual(AddressesOf(options, answer.To));
     }
 
-    private static byte[] Sign(
+    internal static byte[] Sign(
         ReadOnlySpan<byte> purpose,
         Key256 topic,
         RpcAnswer answer,

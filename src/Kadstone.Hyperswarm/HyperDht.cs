@@ -32,7 +32,7 @@ public sealed partial class HyperDht : IHyperDht
     private readonly HyperKeyPair _keyPair;
     private readonly HyperLimits _limits;
     private readonly IRecordStore _store;
-    private readonly HashSet<HyperAnnouncement> _announcements = [];
+    private readonly HashSet<KeptAnnouncement> _announcements = [];
     private readonly Lock _lock = new();
     private Serving? _serving;
     private Task? _disposal;
@@ -149,13 +149,13 @@ public sealed partial class HyperDht : IHyperDht
     {
         // Off the caller's lock.
         await Task.Yield();
-        HyperAnnouncement[] announcements;
+        KeptAnnouncement[] announcements;
         lock (_lock)
         {
             announcements = [.. _announcements];
         }
 
-        foreach (HyperAnnouncement announcement in announcements)
+        foreach (KeptAnnouncement announcement in announcements)
         {
             await announcement.StopAsync().ConfigureAwait(false);
         }

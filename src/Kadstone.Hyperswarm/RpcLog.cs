@@ -16,7 +16,7 @@ internal static partial class RpcLog
     internal static partial void CannotResolve(ILogger logger, string host, string reason);
 
     [LoggerMessage(EventId = 203, Level = LogLevel.Error, Message = "the handler of command {Command} failed")]
-    internal static partial void HandlerFailed(ILogger logger, uint command, Exception exception);
+    internal static partial void HandlerFailed(ILogger logger, string command, Exception exception);
 
     [LoggerMessage(EventId = 204, Level = LogLevel.Warning, Message = "the node starts afresh: {Error}")]
     internal static partial void BadState(ILogger logger, string error);
@@ -29,9 +29,6 @@ internal static partial class RpcLog
 
     [LoggerMessage(EventId = 210, Level = LogLevel.Warning, Message = "the store is unavailable: {Reason}")]
     internal static partial void StoreUnavailable(ILogger logger, string reason);
-
-    [LoggerMessage(EventId = 230, Level = LogLevel.Error, Message = "the handler of command {Command} failed")]
-    internal static partial void NamedHandlerFailed(ILogger logger, string command, Exception exception);
 
     [LoggerMessage(EventId = 231, Level = LogLevel.Information, Message = "announcing {Topic} did not succeed and is tried again: {Reason}")]
     internal static partial void NotAnnounced(ILogger logger, Kadstone.Kademlia.Key256 topic, string reason);

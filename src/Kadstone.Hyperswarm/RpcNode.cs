@@ -25,7 +25,7 @@ public sealed partial class RpcNode : IRpcNode
     private readonly TimeProvider _time;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
-    private readonly Responder _responder;
+    private readonly Responder<RpcProtocol> _responder;
     private readonly CancellationTokenSource _closing = new();
     private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -34,7 +34,7 @@ public sealed partial class RpcNode : IRpcNode
     // Guards the start and the end. Held while sockets are bound, never while anything is awaited.
     private readonly Lock _life = new();
     private DatagramDriver<RpcProtocol>? _driver;
-    private RpcResolver? _resolver;
+    private Resolver<RpcProtocol>? _resolver;
     private Task _telling = Task.CompletedTask;
     private Task? _disposal;
 
@@ -44,7 +44,7 @@ public sealed partial class RpcNode : IRpcNode
         _time = time;
         _loggers = loggers;
         _logger = loggers.CreateLogger("Kadstone.Hyperswarm");
-        _responder = new Responder(_logger);
+        _responder = new Responder<RpcProtocol>(_logger);
         if (options.SavedState is not null && !RpcState.TryParse(options.SavedState, out _saved, out string? error))
         {
             RpcLog.BadState(_logger, error);
@@ -161,21 +161,11 @@ public sealed partial class RpcNode : IRpcNode
     }
 
     /// <inheritdoc/>
-    public void OnQuery(RpcCommand command, Func<RpcRequest, CancellationToken, ValueTask<RpcReply>> handler)
-    {
-        ArgumentNullException.ThrowIfNull(handler);
-        _responder.OnQuery(command.Number, handler);
-        Serve(command);
-    }
+    public void OnQuery(RpcCommand command, Func<RpcRequest, CancellationToken, ValueTask<RpcReply>> handler) => Serve(command, handler, commits: false);
 
     /// <inheritdoc/>
     /// <remarks>On this wire a token that is not ours or too old is refused with error 2 and a fresh token: no handler sees the request.</remarks>
-    public void OnClosest(RpcCommand command, Func<RpcRequest, CancellationToken, ValueTask<RpcReply>> handler)
-    {
-        ArgumentNullException.ThrowIfNull(handler);
-        _responder.OnClosest(command.Number, handler);
-        Serve(command);
-    }
+    public void OnClosest(RpcCommand command, Func<RpcRequest, CancellationToken, ValueTask<RpcReply>> handler) => Serve(command, handler, commits: true);
 
     /// <summary>Ends queries, with <see cref="OperationCanceledException"/>, and closes the sockets. May be called twice; a handler may call it, but not wait for it.</summary>
     public ValueTask DisposeAsync()
@@ -199,12 +189,13 @@ public sealed partial class RpcNode : IRpcNode
         protocol.Counters.Answers,
         protocol.Counters.Dropped());
 
-    private void Serve(RpcCommand command)
+    private void Serve(RpcCommand command, Func<RpcRequest, CancellationToken, ValueTask<RpcReply>> handler, bool commits)
     {
+        ArgumentNullException.ThrowIfNull(handler);
         lock (_life)
         {
             ObjectDisposedException.ThrowIf(_disposal is not null, this);
-            _driver?.Run((protocol, _) => protocol.Serve(command.Number));
+            _responder.Serve(command with { Name = "" }, handler, commits);
         }
     }
 
@@ -228,21 +219,16 @@ public sealed partial class RpcNode : IRpcNode
             {
                 protocol.JoinChanged = () => _joined.TrySetResult();
                 protocol.IdentityChanged = _identity.Set;
-                foreach (uint command in _responder.Served)
-                {
-                    protocol.Serve(command);
-                }
-
                 foreach (UdpEndpoint saved in _saved?.Nodes ?? [])
                 {
                     protocol.AddSaved(saved);
                 }
             });
             Opening?.Invoke(driver);
-            driver.Start();
             _responder.Start(driver);
+            driver.Start();
             RpcLog.Listening(_logger, driver.LocalEndpoints[RpcProtocol.ServerSocket]);
-            _resolver = new RpcResolver(driver, [.. _options.Bootstrap.Select(host => HostPort.Parse(host))], _time, _logger);
+            _resolver = new Resolver<RpcProtocol>(driver, [.. _options.Bootstrap.Select(host => HostPort.Parse(host))], _time, _logger);
             _resolver.Start();
             _driver = driver;
             _telling = TellIdentityAsync(driver);

@@ -233,6 +233,27 @@ public sealed class RequestTableTests
     }
 
     [Fact]
+    public void All_requests_to_one_endpoint_are_counted_and_given_up_and_those_to_others_stay()
+    {
+        var table = new RequestTable<int>(new SecureRandom());
+        table.TryGiveUp(s_alice, out _).ShouldBeFalse();
+        for (int i = 0; i < 40; i++)
+        {
+            table.TryOpen(i % 2 == 0 ? s_alice : s_alice.WithPort((ushort)(i + 1)), 0, i, At(i), out _).ShouldBeTrue();
+        }
+
+        table.CountOpenTo(s_alice).ShouldBe(20);
+        List<int> tags = [];
+        while (table.TryGiveUp(s_alice, out int tag))
+        {
+            tags.Add(tag);
+        }
+
+        tags.ShouldBe(Enumerable.Range(0, 20).Select(i => 2 * i), ignoreOrder: true);
+        (table.Count, table.CountOpenTo(s_alice), table.IsAwaiting(s_alice), table.NextDeadline).ShouldBe((20, 0, false, At(1)));
+    }
+
+    [Fact]
     public void Opening_and_closing_allocates_nothing_once_the_table_has_its_size()
     {
         var table = new RequestTable<int>(new SecureRandom());

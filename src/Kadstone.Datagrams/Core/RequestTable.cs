@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using Kadstone.Kademlia;
@@ -69,7 +70,7 @@ public sealed class RequestTable<TTag>
     {
         transaction = 0;
         ulong endpointHash = _hash.OfEndpoint(to);
-        if (Count >= _capacity || (_maxPerEndpoint > 0 && CountOpenTo(to, endpointHash) >= _maxPerEndpoint))
+        if (Count >= _capacity || (_maxPerEndpoint > 0 && CountOpenTo(to, endpointHash, _maxPerEndpoint) >= _maxPerEndpoint))
         {
             return false;
         }
@@ -116,22 +117,17 @@ public sealed class RequestTable<TTag>
     public bool Cancel(uint transaction, UdpEndpoint to, byte socket, out TTag tag) => TryClose(transaction, to, socket, out tag);
 
     /// <summary>Whether any request to this endpoint is open: its datagrams may pass the rate limiter.</summary>
-    public bool IsAwaiting(UdpEndpoint endpoint)
+    public bool IsAwaiting(UdpEndpoint endpoint) => Count > 0 && FirstOpenTo(endpoint) != None;
+
+    /// <summary>How many requests to this endpoint are open.</summary>
+    public int CountOpenTo(UdpEndpoint endpoint) => CountOpenTo(endpoint, _hash.OfEndpoint(endpoint), int.MaxValue);
+
+    /// <summary>Takes out one of the requests to an endpoint, whose answers are not to be believed any more. Call until it returns false.</summary>
+    public bool TryGiveUp(UdpEndpoint to, [MaybeNullWhen(false)] out TTag tag)
     {
-        if (Count == 0)
-        {
-            return false;
-        }
-
-        for (int i = _byEndpoint[Bucket(_hash.OfEndpoint(endpoint))]; i != None; i = _slots[i].NextByEndpoint)
-        {
-            if (_slots[i].To == endpoint)
-            {
-                return true;
-            }
-        }
-
-        return false;
+        int index = Count > 0 ? FirstOpenTo(to) : None;
+        tag = index == None ? default : Remove(index);
+        return index != None;
     }
 
     /// <summary>Takes out the request whose deadline passed first. Call until it returns false.</summary>
@@ -169,7 +165,18 @@ public sealed class RequestTable<TTag>
         return false;
     }
 
-    private int CountOpenTo(UdpEndpoint to, ulong endpointHash)
+    private int FirstOpenTo(UdpEndpoint endpoint)
+    {
+        int index = _byEndpoint[Bucket(_hash.OfEndpoint(endpoint))];
+        while (index != None && _slots[index].To != endpoint)
+        {
+            index = _slots[index].NextByEndpoint;
+        }
+
+        return index;
+    }
+
+    private int CountOpenTo(UdpEndpoint to, ulong endpointHash, int most)
     {
         if (Count == 0)
         {
@@ -177,7 +184,7 @@ public sealed class RequestTable<TTag>
         }
 
         int open = 0;
-        for (int i = _byEndpoint[Bucket(endpointHash)]; i != None && open < _maxPerEndpoint; i = _slots[i].NextByEndpoint)
+        for (int i = _byEndpoint[Bucket(endpointHash)]; i != None && open < most; i = _slots[i].NextByEndpoint)
         {
             open += _slots[i].To == to ? 1 : 0;
         }

@@ -11,6 +11,9 @@ internal sealed class Counters
     /// <summary>Responses that fit no open request: wrong transaction, address, port or socket.</summary>
     internal long Unmatched;
 
+    /// <summary>Requests whose answers were not waited for any more, since somebody tried numbers.</summary>
+    internal long GivenUp;
+
     internal long RateLimited;
     internal long OverAllowance;
     internal long OutboxFull;
@@ -38,6 +41,7 @@ internal sealed class Counters
         Dictionary<string, long> dropped = new()
         {
             ["unmatched"] = Unmatched,
+            ["given_up"] = GivenUp,
             ["rate_limited"] = RateLimited,
             ["over_allowance"] = OverAllowance,
             ["outbox_full"] = OutboxFull,

@@ -19,8 +19,10 @@ internal sealed partial class RpcProtocol
     /// <summary>From now on requests of this command go to a handler, by way of <see cref="InboundRequests"/>.</summary>
     internal void Serve(uint command) => _served.Add(command);
 
-    /// <summary>Sends a handler's answer.</summary>
-    internal void Answer(InboundRequest inbound, RpcReply answer, Instant now)
+    void INodeCore.Serve(RpcCommand command) => Serve(command.Number);
+
+    /// <inheritdoc/>
+    public void Answer(InboundRequest inbound, RpcReply answer, Instant now)
     {
         UdpEndpoint to = inbound.Request.From;
         int most = Math.Min(MaxAnswer, _limiter.AllowanceNow(to, now));

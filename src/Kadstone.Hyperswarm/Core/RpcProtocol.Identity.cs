@@ -16,6 +16,7 @@ internal sealed partial class RpcProtocol
     private const int RechecksInTick = 5;
     private static readonly TimeSpan s_tick = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_sleep = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan s_doubtful = new RoutingTableOptions().DoubtfulAfter;
     private static readonly TimeSpan s_sampleOf = TimeSpan.FromMinutes(10);
 
     private readonly NatSampler _nat = new();
@@ -100,8 +101,9 @@ internal sealed partial class RpcProtocol
             BecomeEphemeral(FurtherTicks, now);
         }
 
+        // Whoever was not heard of for long is doubtful to the table, and is checked anyway.
         _rechecks.Clear();
-        foreach (TableEntry<RpcContact> entry in Table.Entries)
+        foreach (TableEntry<RpcContact> entry in Table.Entries.Where(entry => now - entry.LastSeen < s_doubtful))
         {
             _rechecks.Enqueue(entry.Contact);
         }

@@ -9,6 +9,7 @@ internal sealed partial class RpcProtocol : IWalkHost
     // dht-rpc sends six times in a query and four times otherwise, a second apart. Three find 95 of 100 with a fifth of the datagrams lost each way.
     private const int LookupAttempts = 3;
     private const int CheckAttempts = 3;
+    private const int DeafAfter = 20;
     private static readonly TimeSpan s_leastForOne = TimeSpan.FromSeconds(2);
 
     private const int MaxWaiting = 1_024;
@@ -16,7 +17,9 @@ internal sealed partial class RpcProtocol : IWalkHost
     private readonly PriorityQueue<OpenRequest, long> _resends = new();
     private readonly Queue<OpenRequest> _waiting = new();
     private readonly CongestionWindow _window = new();
+    private readonly WrongAnswers _wrong = new();
     private bool _isHeldUp;
+    private int _silentInARow;
 
     int IWalkHost.ReadContacts(in RpcMessage answer, Span<RpcContact> contacts)
     {
@@ -300,17 +303,39 @@ internal sealed partial class RpcProtocol : IWalkHost
 
     private void ExpireRequests(Instant now)
     {
-        while (_requests.TryExpire(now, out _, out _, out OpenRequest request))
+        while (_requests.TryExpire(now, out _, out UdpEndpoint to, out OpenRequest request))
         {
             request.IsOpen = false;
+            if (!_requests.IsAwaiting(to))
+            {
+                _wrong.Forget(to);
+            }
 
             // Who was never asked, or not as often as it takes, has not failed.
             if (request.Attempts > 0 && !request.Asker.IsOver)
             {
                 _health.Silent();
+                _silentInARow++;
                 Failed(request.To, now);
             }
 
+            request.Asker.Silent(request, now);
+            _shouldAdvance = true;
+        }
+    }
+
+    // Somebody tries numbers in the name of one whom we asked, who may be as sound as before: it keeps its place.
+    private void GiveUpIfForged(UdpEndpoint from, Instant now)
+    {
+        if (!_wrong.IsTooMany(from, _requests.CountOpenTo(from)))
+        {
+            return;
+        }
+
+        while (_requests.TryGiveUp(from, out OpenRequest? request))
+        {
+            Counters.GivenUp++;
+            request.IsOpen = false;
             request.Asker.Silent(request, now);
             _shouldAdvance = true;
         }
@@ -321,15 +346,18 @@ internal sealed partial class RpcProtocol : IWalkHost
         if (!_requests.TryClose(message.Transaction, from, socket, out OpenRequest request))
         {
             Counters.Unmatched++;
+            GiveUpIfForged(from, now);
             return;
         }
 
         Counters.Answers++;
+        _wrong.Forget(from);
         request.IsOpen = false;
         _shouldAdvance = true;
         _limiter.Prove(from, now);
         _window.Answered(now);
         _health.Answered();
+        _silentInARow = 0;
         if (request.Attempts == 1)
         {
             RoundTrips.Sample(now - request.SentAt);

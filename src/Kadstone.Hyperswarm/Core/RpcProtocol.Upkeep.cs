@@ -8,7 +8,7 @@ namespace Kadstone.Hyperswarm.Core;
 internal sealed partial class RpcProtocol
 {
     private const int MaxBootstrap = 32;
-    private const int MaxLost = 100;
+    private const int FewSeeds = 3;
     private const int RefreshConcurrency = 2;
     private const int MaxChecksAtOnce = 5;
     private const int MaxJoinsInARow = 6;
@@ -18,9 +18,6 @@ internal sealed partial class RpcProtocol
     private static readonly TimeSpan s_longestJoinPause = TimeSpan.FromSeconds(30);
 
     private readonly List<RpcContact> _bootstrap = [];
-
-    // Saved contacts, and those that lost their place: asked besides the bootstrap nodes when the table is empty.
-    private readonly List<RpcContact> _lost = [];
     private Instant _upkeepAt = Instant.Never;
     private Instant _joinAt = Instant.Never;
     private TimeSpan _joinPause = s_shortestJoinPause;
@@ -36,23 +33,11 @@ internal sealed partial class RpcProtocol
     /// <summary>Called when joining makes progress; under the driver's lock, so it may only signal.</summary>
     internal Action? JoinChanged { get; set; }
 
-    /// <summary>Called when nobody is left to ask but the bootstrap nodes: their names may mean others by now. Under the driver's lock.</summary>
-    internal Action? RunEmpty { get; set; }
+    /// <inheritdoc/>
+    public Action? RunEmpty { get; set; }
 
-    /// <summary>Contacts that are of use when nobody else answers.</summary>
-    internal IReadOnlyList<RpcContact> Lost => _lost;
-
-    /// <summary>Takes a contact of an earlier run: it is asked when the table is empty.</summary>
-    internal void AddSaved(UdpEndpoint endpoint)
-    {
-        if (Accepts(endpoint) && _lost.Count < MaxLost && !IsOwn(endpoint))
-        {
-            _lost.Add(RpcContact.FromEndpoint(endpoint));
-        }
-    }
-
-    /// <summary>Takes an endpoint to join through.</summary>
-    internal void AddBootstrap(UdpEndpoint endpoint, Instant now)
+    /// <inheritdoc/>
+    public void AddBootstrap(UdpEndpoint endpoint, Instant now)
     {
         if (!Accepts(endpoint) || _bootstrap.Count >= MaxBootstrap)
         {
@@ -68,12 +53,13 @@ internal sealed partial class RpcProtocol
         }
     }
 
-    /// <summary>Begins to join. Call once, after the bootstrap nodes were added.</summary>
-    internal void Join(Instant now)
+    /// <inheritdoc/>
+    public void Join(Instant now)
     {
         HasJoined = !HasSomebodyToAsk;
         _joinAt = now;
         _upkeepAt = now;
+        _askLostAt = now + s_lostPause;
         _lastTick = now;
         _tickAt = now + s_tick;
         if (HasJoined)
@@ -94,24 +80,32 @@ internal sealed partial class RpcProtocol
 
     private bool HasSomebodyToAsk => _bootstrap.Count + _lost.Count > 0;
 
-    // Bootstrap nodes only while the table cannot fill a lookup: their operators carry the whole network's starts already.
+    // Bootstrap nodes only while the table cannot fill a lookup: their operators carry the whole network's starts already. The first join asks
+    // all that may be of use; after it a few at a time, or a node without a network would call a hundred of the dead each half minute.
     private int CopySeeds(Key256 target, Span<RpcContact> seeds)
     {
+        int most = HasJoined ? FewSeeds : MaxLost;
         int count = Table.CopyClosest(target, seeds[..Walk.Width]);
         if (count < Walk.Width)
         {
-            foreach (RpcContact contact in _bootstrap)
-            {
-                seeds[count++] = contact;
-            }
+            count += CopySome(_bootstrap, most, seeds[count..]);
         }
 
         if (Table.Count == 0)
         {
-            foreach (RpcContact contact in _lost)
-            {
-                seeds[count++] = contact;
-            }
+            count += CopySome(_lost, most, seeds[count..]);
+        }
+
+        return count;
+    }
+
+    private int CopySome(List<RpcContact> contacts, int most, Span<RpcContact> seeds)
+    {
+        int count = Math.Min(most, contacts.Count);
+        int first = count < contacts.Count ? _chance.Next(contacts.Count) : 0;
+        for (int i = 0; i < count; i++)
+        {
+            seeds[i] = contacts[(first + i) % contacts.Count];
         }
 
         return count;
@@ -120,6 +114,7 @@ internal sealed partial class RpcProtocol
     private void Upkeep(Instant now)
     {
         KeepJoined(now);
+        AskLost(now);
         for (int i = 0; i < MaxChecksAtOnce && Table.TryNextDoubtful(now, out RpcContact doubtful); i++)
         {
             Check(doubtful, now);
@@ -130,7 +125,7 @@ internal sealed partial class RpcProtocol
             _refresh = Start(new WalkPlan(Question.FindNode(target), target) { Concurrency = RefreshConcurrency }, now);
         }
 
-        Instant next = Instant.Earlier(Instant.Earlier(_joinAt, Table.NextDeadline), now + s_longestUpkeepPause);
+        Instant next = Instant.Earlier(Instant.Earlier(_joinAt, _askLostAt), Instant.Earlier(Table.NextDeadline, now + s_longestUpkeepPause));
         _upkeepAt = Instant.Later(next, now + s_leastUpkeepPause);
     }
 
@@ -201,24 +196,6 @@ internal sealed partial class RpcProtocol
         _upkeepAt = Instant.Earlier(_upkeepAt, Table.NextDeadline);
     }
 
-    private void Forget(RpcContact contact)
-    {
-        if (_lost.Contains(contact))
-        {
-            return;
-        }
-
-        // A random one makes room: of those lost long ago some stay, however many are lost since.
-        if (_lost.Count < MaxLost)
-        {
-            _lost.Add(contact);
-        }
-        else
-        {
-            _lost[_chance.Next(MaxLost)] = contact;
-        }
-    }
-
     private void Verified(RpcContact contact, Instant now)
     {
         if (!Accepts(contact.Endpoint))
@@ -227,12 +204,19 @@ internal sealed partial class RpcProtocol
         }
 
         Admission<RpcContact> admission = Table.Admit(contact, now);
+        if (admission.Kind == AdmissionKind.Added)
+        {
+            _lost.Remove(contact);
+        }
+
         if (admission.HasDoubtful)
         {
             Check(admission.Doubtful, now);
         }
     }
 
-    // The table never pings: it names who is doubtful, and this is what checking means here.
-    private void Check(RpcContact contact, Instant now) => Ask(new DirectQuery(), Question.Ping, contact, null, CheckAttempts, now);
+    // The table never pings: it names who is doubtful, and this is what checking means here. When nobody answers at all it is the network that is
+    // away: then once is enough, the table asks again.
+    private void Check(RpcContact contact, Instant now) =>
+        Ask(new DirectQuery(), Question.Ping, contact, null, _silentInARow < DeafAfter ? CheckAttempts : 1, now);
 }

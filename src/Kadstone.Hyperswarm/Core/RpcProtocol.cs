@@ -9,7 +9,7 @@ namespace Kadstone.Hyperswarm.Core;
 /// closes a request and tells its asker (Requests). What is due by the clock is in Upkeep, who we are to others in Identity. Socket 0 is the server socket, which
 /// alone carries our id; socket 1, if there is one, the client socket, from which an ephemeral node asks. Both answer.
 /// </remarks>
-internal sealed partial class RpcProtocol : IDatagramProtocol
+internal sealed partial class RpcProtocol : INodeCore
 {
     /// <summary>The socket whose address is our id.</summary>
     internal const byte ServerSocket = 0;
@@ -61,7 +61,7 @@ internal sealed partial class RpcProtocol : IDatagramProtocol
 
     internal RoundTripEstimator RoundTrips { get; } = new();
 
-    internal InboundRequests InboundRequests { get; } = new();
+    public InboundRequests InboundRequests { get; } = new();
 
     internal int OpenRequests => _requests.Count;
 

@@ -69,7 +69,7 @@ public sealed class ChurnTests
         Probe[] counted = [.. probes.Where(probe => probe.Counts)];
         double found = Bar.Found(counted);
         double p95 = Bar.Percentile(counted.Select(probe => probe.Seconds), 0.95);
-        Bar.Print(world, $"found {found:P2} of {counted.Length}, lookup p50 {Bar.Percentile(counted.Select(probe => probe.Seconds), 0.5):F2} s, p95 {p95:F2} s, max {counted.Max(p => p.Seconds):F1} s, requests {Bar.Percentile(counted.Select(probe => (double)probe.Asked), 0.5)}, nobody to ask {counted.Count(p => p.Asked == 0)}, replaced {churn.Left}");
+        Bar.Print(world.Network, $"found {found:P2} of {counted.Length}, lookup p50 {Bar.Percentile(counted.Select(probe => probe.Seconds), 0.5):F2} s, p95 {p95:F2} s, max {counted.Max(p => p.Seconds):F1} s, requests {Bar.Percentile(counted.Select(probe => (double)probe.Asked), 0.5)}, nobody to ask {counted.Count(p => p.Asked == 0)}, replaced {churn.Left}");
         if (!judge)
         {
             return world;

@@ -63,7 +63,7 @@ public sealed class EclipseTests
         network.RunFor(TimeSpan.FromMinutes(1));
         Figures after = Attack(world, victim, bound, attackerSet, minutes, ref evicted);
 
-        Bar.Print(world, $"before the restart {before}; after {after}; honest entries evicted {evicted}");
+        Bar.Print(world.Network, $"before the restart {before}; after {after}; honest entries evicted {evicted}");
         if (!judge)
         {
             return world;

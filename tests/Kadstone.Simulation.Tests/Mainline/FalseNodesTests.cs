@@ -79,7 +79,7 @@ public sealed class FalseNodesTests
             }
         }
 
-        Bar.Print(world, $"to one endpoint {toEndpoint}, to one host {toHost}, packets of a lookup {packets}, longest {longest} s");
+        Bar.Print(world.Network, $"to one endpoint {toEndpoint}, to one host {toHost}, packets of a lookup {packets}, longest {longest} s");
         if (!judge)
         {
             return world;

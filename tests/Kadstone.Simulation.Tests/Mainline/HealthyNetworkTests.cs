@@ -28,7 +28,7 @@ public sealed class HealthyNetworkTests
         world.Probes(asked.Length * 16, TimeSpan.FromMinutes(5), () => Probe.Start(world, asked[started++ % asked.Length], world.Key(), null));
         NetworkSize[] sizes = [.. asked.Select(member => member.Core.Size)];
         double estimated = sizes.Count(size => Math.Abs(size.Nodes - nodes) <= 3 * size.Deviation) / (double)sizes.Length;
-        Bar.Print(world, $"found {found:P2}, hops {hops:F2}, closest {overlap:P2}, requests {Bar.Percentile(probes.Select(p => (double)p.Asked), 0.5)} [{Bar.Percentile(probes.Select(p => (double)p.Asked), 0.95)}], median {Bar.Percentile(probes.Select(p => p.Seconds), 0.5):F3} s, size estimate median {Bar.Percentile(sizes.Select(s => s.Nodes), 0.5):F0}, within 3 deviations {estimated:P1} of {sizes.Length}");
+        Bar.Print(world.Network, $"found {found:P2}, hops {hops:F2}, closest {overlap:P2}, requests {Bar.Percentile(probes.Select(p => (double)p.Asked), 0.5)} [{Bar.Percentile(probes.Select(p => (double)p.Asked), 0.95)}], median {Bar.Percentile(probes.Select(p => p.Seconds), 0.5):F3} s, size estimate median {Bar.Percentile(sizes.Select(s => s.Nodes), 0.5):F0}, within 3 deviations {estimated:P1} of {sizes.Length}");
         if (!judge)
         {
             return world;

@@ -93,7 +93,7 @@ public sealed class MassRestartTests
 
         Announced[] all = [.. own.SelectMany(mine => mine.Value.Keys.Zip(mine.Value.Publications, (key, publication) => new Announced(key, mine.Key, publication)))];
         double found = Bar.Found(world.Seek(all, 500, TimeSpan.FromMinutes(1)));
-        Bar.Print(world, $"steady {steady:F0} announces a minute, most {most} ({most / steady:F2} times), answered {answered:P2} of {questions}, back {back} of {nodes * keys}, found {found:P2}, refused by limits {refused}, by minute {string.Join(' ', announces[restartedAt..(restartedAt + 21)])}");
+        Bar.Print(world.Network, $"steady {steady:F0} announces a minute, most {most} ({most / steady:F2} times), answered {answered:P2} of {questions}, back {back} of {nodes * keys}, found {found:P2}, refused by limits {refused}, by minute {string.Join(' ', announces[restartedAt..(restartedAt + 21)])}");
         if (!judge)
         {
             return world;

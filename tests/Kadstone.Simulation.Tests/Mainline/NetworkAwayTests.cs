@@ -54,7 +54,7 @@ public sealed class NetworkAwayTests
         int left = member.Table.Count;
         host.Link = null;
         TimeSpan back = TimeToSound(world, member);
-        Bar.Print(world, $"without a network {atStart} packets in an hour, most {mostAtStart} a second, contacts after {firstJoin.TotalSeconds:F1} s; away {meanwhile} packets an hour, table {known} to {left}, back after {back.TotalSeconds:F1} s");
+        Bar.Print(world.Network, $"without a network {atStart} packets in an hour, most {mostAtStart} a second, contacts after {firstJoin.TotalSeconds:F1} s; away {meanwhile} packets an hour, table {known} to {left}, back after {back.TotalSeconds:F1} s");
         if (!judge)
         {
             return world;

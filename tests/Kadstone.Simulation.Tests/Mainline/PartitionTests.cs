@@ -44,7 +44,7 @@ public sealed class PartitionTests
         }
 
         across = world.Seek(meanwhile, keys, TimeSpan.FromMinutes(1), (seeker, announcer) => seeker.Side != announcer.Side);
-        Bar.Print(world, $"apart for {apart.TotalMinutes:F1} min, own half {Bar.Found([.. own, .. ownOld]):P2} of {own.Count + ownOld.Count} (announced since {Bar.Found(own):P2}, before {Bar.Found(ownOld):P2}); across after healing, minute by minute {string.Join(", ", each.Select(found => found.ToString("P1", null)))}, then {Bar.Found(across):P2} of {across.Count}");
+        Bar.Print(world.Network, $"apart for {apart.TotalMinutes:F1} min, own half {Bar.Found([.. own, .. ownOld]):P2} of {own.Count + ownOld.Count} (announced since {Bar.Found(own):P2}, before {Bar.Found(ownOld):P2}); across after healing, minute by minute {string.Join(", ", each.Select(found => found.ToString("P1", null)))}, then {Bar.Found(across):P2} of {across.Count}");
         if (!judge)
         {
             return world;

@@ -7,7 +7,7 @@ using Kadstone.Mainline.Core.Queries;
 namespace Kadstone.Simulation.Tests.Mainline;
 
 /// <summary>One get_peers lookup of a scenario, and what came of it.</summary>
-internal sealed class Probe
+internal sealed class Probe : IProbe
 {
     private readonly GetPeersQuery _query;
     private readonly UdpEndpoint? _expected;
@@ -37,12 +37,12 @@ internal sealed class Probe
 
     internal Member From { get; }
 
-    internal bool IsFound { get; private set; }
+    public bool IsFound { get; private set; }
 
     internal bool IsFinished => _endedAt is not null;
 
     /// <summary>Whether it says something: at its end both the asker and who is looked for were there.</summary>
-    internal bool Counts { get; private set; }
+    public bool Counts { get; private set; }
 
     internal double Seconds => ((_endedAt ?? throw new InvalidOperationException("It has not ended.")) - _startedAt).TotalSeconds;
 

@@ -54,7 +54,7 @@ public sealed class ReachabilityTests
         int heldSymmetric = Holding(symmetric);
         int heldRestricted = Holding(restricted);
         int serving = open.Count(member => member.Core.Reachability.IsProven);
-        Bar.Print(world, $"entries of symmetric {heldSymmetric}, of port-restricted {heldRestricted}; public and proven {serving} of {each}, median after {Bar.Percentile(servesAt.Where(at => at > 0), 0.5):F1} min; port-restricted that think they are reachable {restricted.Count(m => m.Core.Reachability.IsProven)}, contacts of a symmetric {symmetric.Average(m => m.Table.Count):F0}");
+        Bar.Print(world.Network, $"entries of symmetric {heldSymmetric}, of port-restricted {heldRestricted}; public and proven {serving} of {each}, median after {Bar.Percentile(servesAt.Where(at => at > 0), 0.5):F1} min; port-restricted that think they are reachable {restricted.Count(m => m.Core.Reachability.IsProven)}, contacts of a symmetric {symmetric.Average(m => m.Table.Count):F0}");
         if (!judge)
         {
             return world;

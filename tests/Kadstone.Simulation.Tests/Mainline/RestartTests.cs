@@ -56,7 +56,7 @@ public sealed class RestartTests
             kept += again.Id == restarting[i].Id ? 1 : 0;
         }
 
-        Bar.Print(world, $"joined and first peer after {Bar.Percentile(seconds, 0.5):F2} s, at most {seconds.Max():F2} s; found {found} of {restarts}, own id kept {kept}");
+        Bar.Print(world.Network, $"joined and first peer after {Bar.Percentile(seconds, 0.5):F2} s, at most {seconds.Max():F2} s; found {found} of {restarts}, own id kept {kept}");
         if (!judge)
         {
             return world;

@@ -42,7 +42,7 @@ public sealed class SilentNodesTests
         double found = Bar.Found(all);
         double median = Bar.Percentile(later.Select(probe => probe.Seconds), 0.5);
         double inTables = shares.Average();
-        Bar.Print(world, $"found {found:P2} of {all.Count}, median healthy {healthy:F3} s, then {median:F3} s, p95 {Bar.Percentile(later.Select(probe => probe.Seconds), 0.95):F2} s, silent entries {inTables:P1} (worst table {shares.Max():P1}), entries {world.Members.Average(m => m.Table.Count):F0}");
+        Bar.Print(world.Network, $"found {found:P2} of {all.Count}, median healthy {healthy:F3} s, then {median:F3} s, p95 {Bar.Percentile(later.Select(probe => probe.Seconds), 0.95):F2} s, silent entries {inTables:P1} (worst table {shares.Max():P1}), entries {world.Members.Average(m => m.Table.Count):F0}");
         if (!judge)
         {
             return world;

@@ -11,6 +11,9 @@ internal sealed class Gen1Counters
     /// <summary>Responses that fit no open request: wrong transaction, address or port.</summary>
     internal long Unmatched;
 
+    /// <summary>Requests whose answers were not waited for any more, since somebody tried numbers.</summary>
+    internal long GivenUp;
+
     internal long RateLimited;
     internal long OverAllowance;
     internal long OutboxFull;

@@ -33,8 +33,10 @@ internal sealed partial class Gen1Protocol
         }
     }
 
+    void INodeCore.Serve(RpcCommand command) => Serve(command.Name);
+
     /// <summary>Sends a handler's answer. An error is none on this wire: then nothing is sent.</summary>
-    internal void Answer(InboundRequest inbound, RpcReply answer, Instant now)
+    public void Answer(InboundRequest inbound, RpcReply answer, Instant now)
     {
         if (answer.Error != 0)
         {

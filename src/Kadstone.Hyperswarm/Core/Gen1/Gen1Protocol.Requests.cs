@@ -12,6 +12,7 @@ internal sealed partial class Gen1Protocol : IGen1WalkHost
     private static readonly TimeSpan s_lifetime = TimeSpan.FromMilliseconds(1_500);
 
     private readonly PriorityQueue<Gen1OpenRequest, long> _resends = new();
+    private readonly WrongAnswers _wrong = new();
 
     int IGen1WalkHost.ReadContacts(in Gen1Message answer, Span<Gen1Contact> contacts)
     {
@@ -228,9 +229,14 @@ internal sealed partial class Gen1Protocol : IGen1WalkHost
 
     private void ExpireRequests(Instant now)
     {
-        while (_requests.TryExpire(now, out _, out _, out Gen1OpenRequest request))
+        while (_requests.TryExpire(now, out _, out UdpEndpoint to, out Gen1OpenRequest request))
         {
             request.IsOpen = false;
+            if (!_requests.IsAwaiting(to))
+            {
+                _wrong.Forget(to);
+            }
+
             if (request.Referrer is null)
             {
                 Failed(request.To, now);
@@ -241,15 +247,34 @@ internal sealed partial class Gen1Protocol : IGen1WalkHost
         }
     }
 
+    // Somebody tries numbers in the name of one whom we asked, who may be as sound as before: it keeps its place.
+    private void GiveUpIfForged(UdpEndpoint from, Instant now)
+    {
+        if (!_wrong.IsTooMany(from, _requests.CountOpenTo(from)))
+        {
+            return;
+        }
+
+        while (_requests.TryGiveUp(from, out Gen1OpenRequest? request))
+        {
+            Counters.GivenUp++;
+            request.IsOpen = false;
+            request.Asker.Silent(request, now);
+            _shouldAdvance = true;
+        }
+    }
+
     private void ReceiveResponse(in Gen1Message message, UdpEndpoint from, Instant now)
     {
         if (!_requests.TryClose(message.Transaction, from, 0, out Gen1OpenRequest request))
         {
             Counters.Unmatched++;
+            GiveUpIfForged(from, now);
             return;
         }
 
         Counters.Answers++;
+        _wrong.Forget(from);
         request.IsOpen = false;
         _shouldAdvance = true;
         _limiter.Prove(from, now);

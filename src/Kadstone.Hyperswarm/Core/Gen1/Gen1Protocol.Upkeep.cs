@@ -26,8 +26,11 @@ internal sealed partial class Gen1Protocol
     /// <summary>Called when joining makes progress; under the driver's lock, so it may only signal.</summary>
     internal Action? JoinChanged { get; set; }
 
-    /// <summary>Takes an endpoint to join through.</summary>
-    internal void AddBootstrap(UdpEndpoint endpoint, Instant now)
+    /// <inheritdoc/>
+    public Action? RunEmpty { get; set; }
+
+    /// <inheritdoc/>
+    public void AddBootstrap(UdpEndpoint endpoint, Instant now)
     {
         if (Accepts(endpoint) && !IsOwn(endpoint) && _bootstrap.Count < MaxBootstrap && !_bootstrap.Contains(endpoint))
         {
@@ -37,12 +40,17 @@ internal sealed partial class Gen1Protocol
         }
     }
 
-    /// <summary>Begins to join. Call once, after the bootstrap nodes were added.</summary>
-    internal void Join(Instant now)
+    /// <inheritdoc/>
+    public void Join(Instant now)
     {
         HasJoined = _bootstrap.Count == 0;
         _joinAt = now;
         _upkeepAt = now;
+        if (HasJoined)
+        {
+            JoinChanged?.Invoke();
+        }
+
         Elapse(now);
     }
 
@@ -78,17 +86,27 @@ internal sealed partial class Gen1Protocol
         if (_bootstrap.Count == 0 || (_join is not null && Table.Count > 0))
         {
             _joinPause = s_shortestJoinPause;
-            _joinAt = _bootstrap.Count == 0 ? Instant.Never : now + s_longestJoinPause;
+            _joinAt = now + s_longestJoinPause;
+            TellIfEmpty();
             return;
         }
 
         if (_join is not { IsFinished: false })
         {
+            TellIfEmpty();
             _join = Rejoin(JoinStepped, now);
             _joinPause = _joinPause * 2 < s_longestJoinPause ? _joinPause * 2 : s_longestJoinPause;
         }
 
         _joinAt = now + _joinPause;
+    }
+
+    private void TellIfEmpty()
+    {
+        if (Table.Count == 0 && (_join is not null || _bootstrap.Count == 0))
+        {
+            RunEmpty?.Invoke();
+        }
     }
 
     private void JoinStepped()

@@ -8,7 +8,7 @@ namespace Kadstone.Hyperswarm.Core.Gen1;
 /// One packet's way: <see cref="Receive"/> asks the rate limiter, decodes, and either answers into the outbox (Answers, Peers),
 /// passes a ping on (Forwards), or closes a request and tells its asker (Requests). What is due by the clock is in Upkeep.
 /// </remarks>
-internal sealed partial class Gen1Protocol : IDatagramProtocol
+internal sealed partial class Gen1Protocol : INodeCore
 {
     private const int MaxRequests = 4_096;
     private const int MaxPerEndpoint = 4;
@@ -62,7 +62,7 @@ internal sealed partial class Gen1Protocol : IDatagramProtocol
 
     internal RoundTripEstimator RoundTrips { get; } = new();
 
-    internal InboundRequests InboundRequests { get; } = new();
+    public InboundRequests InboundRequests { get; } = new();
 
     internal int OpenRequests => _requests.Count;
 

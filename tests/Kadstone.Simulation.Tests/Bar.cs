@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 
-namespace Kadstone.Simulation.Tests.Mainline;
+namespace Kadstone.Simulation.Tests;
 
 /// <summary>What all bars share: their seeds, their arithmetic, and where their figures go.</summary>
 internal static class Bar
@@ -10,13 +10,13 @@ internal static class Bar
     public static TheoryData<int> Seeds =>
         [.. Enumerable.Range(1, int.TryParse(Environment.GetEnvironmentVariable("KADSTONE_SEEDS"), NumberStyles.None, CultureInfo.InvariantCulture, out int seeds) ? seeds : 2)];
 
-    internal static void Print(MainlineWorld world, DefaultInterpolatedStringHandler text) =>
-        TestContext.Current.TestOutputHelper?.WriteLine($"{text.ToStringAndClear()} ({world.Network.Describe()}, {world.Network.Traffic.Sent:N0} datagrams)");
+    internal static void Print(SimulatedNetwork network, DefaultInterpolatedStringHandler text) =>
+        TestContext.Current.TestOutputHelper?.WriteLine($"{text.ToStringAndClear()} ({network.Describe()}, {network.Traffic.Sent:N0} datagrams)");
 
     /// <summary>The share of lookups that found what they looked for, of those that count.</summary>
-    internal static double Found(IReadOnlyCollection<Probe> probes)
+    internal static double Found(IReadOnlyCollection<IProbe> probes)
     {
-        Probe[] counted = [.. probes.Where(probe => probe.Counts)];
+        IProbe[] counted = [.. probes.Where(probe => probe.Counts)];
         return counted.Length == 0 ? 1 : counted.Count(probe => probe.IsFound) / (double)counted.Length;
     }
 

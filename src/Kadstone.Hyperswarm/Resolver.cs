@@ -8,7 +8,8 @@ namespace Kadstone.Hyperswarm;
 
 /// <summary>Turns the names of bootstrap nodes into endpoints: at the start, while they do not resolve, and again when nobody else is left to ask.</summary>
 /// <remarks>Where an address was given with the name, the name is asked for only when nobody answered.</remarks>
-internal sealed class RpcResolver(DatagramDriver<RpcProtocol> driver, IReadOnlyList<HostPort> hosts, TimeProvider time, ILogger logger) : IAsyncDisposable
+internal sealed class Resolver<TCore>(DatagramDriver<TCore> driver, IReadOnlyList<HostPort> hosts, TimeProvider time, ILogger logger) : IAsyncDisposable
+    where TCore : class, INodeCore
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
@@ -30,7 +31,7 @@ internal sealed class RpcResolver(DatagramDriver<RpcProtocol> driver, IReadOnlyL
         }
 
         HostPort[] unknown = [.. hosts.Where(host => Known(host) is null)];
-        driver.Run((protocol, _) => protocol.RunEmpty = _wanted.Set);
+        driver.Run((core, _) => core.RunEmpty = _wanted.Set);
         if (unknown.Length == 0)
         {
             Join();
@@ -94,8 +95,8 @@ internal sealed class RpcResolver(DatagramDriver<RpcProtocol> driver, IReadOnlyL
     private void Add(IEnumerable<UdpEndpoint> endpoints)
     {
         UdpEndpoint[] all = [.. endpoints.Where(endpoint => endpoint.IsIPv4)];
-        driver.Run((protocol, now) => Array.ForEach(all, endpoint => protocol.AddBootstrap(endpoint, now)));
+        driver.Run((core, now) => Array.ForEach(all, endpoint => core.AddBootstrap(endpoint, now)));
     }
 
-    private void Join() => driver.Run(static (protocol, now) => protocol.Join(now));
+    private void Join() => driver.Run(static (core, now) => core.Join(now));
 }

@@ -4,8 +4,21 @@ using Microsoft.Extensions.Logging;
 namespace Kadstone.Hyperswarm;
 
 /// <summary>Announces again and again. A round that fails is tried again soon; the first one's failure is the caller's to see.</summary>
-internal sealed class HyperAnnouncement(HyperDht dht, Key256 topic, AnnounceOptions options, TimeProvider time, ILogger logger) : IAnnouncement
+/// <param name="topic">The key.</param>
+/// <param name="announce">One round.</param>
+/// <param name="takeBack">Takes the announce back.</param>
+/// <param name="forget">Told when it is disposed.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Where it logs.</param>
+internal sealed class KeptAnnouncement(
+    Key256 topic,
+    Func<CancellationToken, Task> announce,
+    Func<Task> takeBack,
+    Action<KeptAnnouncement> forget,
+    TimeProvider time,
+    ILogger logger) : IAnnouncement
 {
+    // Nodes of the first generation forget an announce after six minutes, those of today after twenty.
     private static readonly TimeSpan s_shortestPause = TimeSpan.FromMinutes(4);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan s_pauseAfterFailure = TimeSpan.FromSeconds(30);
@@ -48,16 +61,17 @@ internal sealed class HyperAnnouncement(HyperDht dht, Key256 topic, AnnounceOpti
     {
         await Task.Yield();
         await StopAsync().ConfigureAwait(false);
-        dht.Forget(this);
+        forget(this);
         if (Count > 0)
         {
             try
             {
-                await dht.UnannounceAsync(topic, options).ConfigureAwait(false);
+                await takeBack().ConfigureAwait(false);
             }
             catch (Exception exception) when (exception is NoAnswerException or TimeoutException or ObjectDisposedException or OperationCanceledException)
             {
                 // It expires where it is.
+                RpcLog.NotUnannounced(logger, Topic, exception.Message);
             }
         }
     }
@@ -72,26 +86,40 @@ internal sealed class HyperAnnouncement(HyperDht dht, Key256 topic, AnnounceOpti
 
     private async Task LoopAsync()
     {
+        // Off the caller's thread.
+        await Task.Yield();
         while (true)
         {
             // From the beginning of a round: one that took long is not followed by a longer gap.
             long began = time.GetTimestamp();
-            TimeSpan pause = s_shortestPause + ((s_longestPause - s_shortestPause) * Random.Shared.NextDouble());
-            try
-            {
-                await dht.AnnounceOnceAsync(topic, options, _closing.Token).ConfigureAwait(false);
-                Interlocked.Increment(ref _count);
-                _announced.TrySetResult();
-            }
-            catch (Exception exception) when (exception is NoAnswerException or TimeoutException)
-            {
-                RpcLog.NotAnnounced(logger, Topic, exception.Message);
-                _announced.TrySetException(exception);
-                pause = s_pauseAfterFailure;
-            }
-
+            TimeSpan pause = await AnnounceAsync().ConfigureAwait(false)
+                ? s_shortestPause + ((s_longestPause - s_shortestPause) * Random.Shared.NextDouble())
+                : s_pauseAfterFailure;
             TimeSpan left = pause - time.GetElapsedTime(began);
             await Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, _closing.Token).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<bool> AnnounceAsync()
+    {
+        try
+        {
+            await announce(_closing.Token).ConfigureAwait(false);
+            Interlocked.Increment(ref _count);
+            _announced.TrySetResult();
+            return true;
+        }
+        catch (Exception exception) when (exception is NoAnswerException or TimeoutException)
+        {
+            RpcLog.NotAnnounced(logger, Topic, exception.Message);
+            _announced.TrySetException(exception);
+            return false;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // The port is in use, or the node is gone: no other try mends that.
+            _announced.TrySetException(exception);
+            throw;
         }
     }
 }
