@@ -81,24 +81,19 @@ internal sealed class WorkRequest<TResult>(Func<NpgsqlConnection, CancellationTo
 }
 
 /// <summary>The slice of the keys that is to be counted next. Nobody waits for it, and it weighs nothing.</summary>
-internal sealed class CountRequest(Counter counter) : WriteRequest, IWork
+/// <param name="counter">Counts.</param>
+/// <param name="onLeft">Called when the request leaves the queue: time for the next runs from there, so that a store that stalls has one of them and not a hundred.</param>
+internal sealed class CountRequest(Counter counter, Action onLeft) : WriteRequest, IWork
 {
-    private int _isWaiting;
-
     public override int Records => 0;
-
-    /// <summary>False if it stands in the queue already.</summary>
-    public bool TryWait() => Interlocked.Exchange(ref _isWaiting, 1) == 0;
-
-    public void Leave() => Volatile.Write(ref _isWaiting, 0);
 
     public Task RunAsync(Database database)
     {
-        Leave();
+        onLeft();
         return counter.CountNextSliceAsync();
     }
 
-    public override void Fail(StoreUnavailableException failure) => Leave();
+    public override void Fail(StoreUnavailableException failure) => onLeft();
 }
 
 /// <summary>What the writer does between two batches.</summary>

@@ -37,11 +37,11 @@ internal sealed class Writer : IAsyncDisposable
         _totals = totals;
         _counter = counter;
         _remover = new Remover(totals);
-        _countRequest = new CountRequest(counter);
+        _countRequest = new CountRequest(counter, SetCountTimer);
         _queue = Channel.CreateBounded<WriteRequest>(new BoundedChannelOptions(options.MaxQueuedRecords + 1) { SingleReader = true });
         _loop = Task.Run(RunAsync);
-        TimeSpan interval = options.CountInterval / Totals.Slices;
-        _countTimer = timeProvider.CreateTimer(_ => AskForCount(), null, interval, interval);
+        _countTimer = timeProvider.CreateTimer(_ => AskForCount(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        SetCountTimer();
     }
 
     public ICollection<Shelf> Shelves => _totals.Shelves;
@@ -187,12 +187,13 @@ internal sealed class Writer : IAsyncDisposable
 
     private void AskForCount()
     {
-        // One at a time: a store that stalls shall not find a hundred of them waiting.
-        if (_countRequest.TryWait() && !_queue.Writer.TryWrite(_countRequest))
+        if (!_queue.Writer.TryWrite(_countRequest) && !_isClosing)
         {
-            _countRequest.Leave();
+            SetCountTimer();
         }
     }
+
+    private void SetCountTimer() => _ = _countTimer.Change(_options.CountInterval / Totals.Slices, Timeout.InfiniteTimeSpan);
 
     private void Leave(WriteRequest request)
     {
