@@ -183,39 +183,49 @@ internal sealed class PutBatch
     private async Task<HashSet<PutSlot>> WriteAsync(NpgsqlConnection connection, List<PutSlot> open, CancellationToken cancellationToken)
     {
         PutSlot[] slots = [.. open];
+        using NpgsqlBatch batch = new(connection);
+        for (int start = 0; start < slots.Length;)
+        {
+            (SqlStatement statement, int rows) = Sql.Upsert(slots.Length - start);
+            NpgsqlBatchCommand command = new(statement.Text);
+            foreach (PutSlot slot in slots.AsSpan(start, rows))
+            {
+                AddRow(command.Parameters, slot);
+            }
+
+            batch.BatchCommands.Add(command);
+            start += rows;
+        }
+
+        // One statement is a transaction of its own, and one round trip fewer.
+        if (batch.BatchCommands.Count == 1)
+        {
+            return await WriteAsync(batch, slots, cancellationToken).ConfigureAwait(false);
+        }
 
         // The driver's batch alone is atomic on one server and not on several; and one commit is one wait for the disk.
         NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable transactionLifetime = transaction.ConfigureAwait(false);
-        HashSet<PutSlot> written = [];
-        using (NpgsqlBatch batch = new(connection, transaction))
-        {
-            for (int start = 0; start < slots.Length;)
-            {
-                (SqlStatement statement, int rows) = Sql.Upsert(slots.Length - start);
-                NpgsqlBatchCommand command = new(statement.Text);
-                foreach (PutSlot slot in slots.AsSpan(start, rows))
-                {
-                    AddRow(command.Parameters, slot);
-                }
-
-                batch.BatchCommands.Add(command);
-                start += rows;
-            }
-
-            NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-            await using ConfiguredAsyncDisposable readerLifetime = reader.ConfigureAwait(false);
-            do
-            {
-                while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-                {
-                    _ = written.Add(slots[IndexOf(slots, reader.Bytes(0), (Shelf)reader.GetInt16(1))]);
-                }
-            }
-            while (await reader.NextResultAsync(cancellationToken).ConfigureAwait(false));
-        }
-
+        batch.Transaction = transaction;
+        HashSet<PutSlot> written = await WriteAsync(batch, slots, cancellationToken).ConfigureAwait(false);
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+        return written;
+    }
+
+    private static async Task<HashSet<PutSlot>> WriteAsync(NpgsqlBatch batch, PutSlot[] slots, CancellationToken cancellationToken)
+    {
+        HashSet<PutSlot> written = [];
+        NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await using ConfiguredAsyncDisposable readerLifetime = reader.ConfigureAwait(false);
+        do
+        {
+            while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                _ = written.Add(slots[IndexOf(slots, reader.Bytes(0), (Shelf)reader.GetInt16(1))]);
+            }
+        }
+        while (await reader.NextResultAsync(cancellationToken).ConfigureAwait(false));
+
         return written;
     }
 

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Kadstone.Storage.Tests.Postgres;
 
-/// <summary>Carries connections to the server's socket, and on demand loses the answer to a COMMIT that it has delivered.</summary>
+/// <summary>Carries connections to the server's socket, and on demand loses an answer on its way back.</summary>
 internal sealed class LosingProxy : IAsyncDisposable
 {
     private readonly string _socket;
@@ -12,7 +12,7 @@ internal sealed class LosingProxy : IAsyncDisposable
     private readonly List<Task> _connections = [];
     private readonly Task _loop;
     private int _lost;
-    private int _toLose;
+    private byte[]? _toLose;
 
     public LosingProxy(string socket)
     {
@@ -25,7 +25,8 @@ internal sealed class LosingProxy : IAsyncDisposable
 
     public int Lost => Volatile.Read(ref _lost);
 
-    public void LoseNextCommit() => Interlocked.Exchange(ref _toLose, 1);
+    /// <summary>Hangs up instead of passing on the next answer that holds this tag. The server sends it after its commit.</summary>
+    public void LoseNext(ReadOnlySpan<byte> tag) => Volatile.Write(ref _toLose, tag.ToArray());
 
     public async ValueTask DisposeAsync()
     {
@@ -57,22 +58,12 @@ internal sealed class LosingProxy : IAsyncDisposable
         using (client)
         {
             await server.ConnectAsync(new UnixDomainSocketEndPoint(_socket), _closing.Token);
-            bool losesAnswer = false;
-            Task up = PumpAsync(client, server, bytes =>
-            {
-                if (bytes.IndexOf("COMMIT"u8) >= 0 && Interlocked.Exchange(ref _toLose, 0) == 1)
-                {
-                    losesAnswer = true;
-                }
-
-                return true;
-            });
-
-            // The server answers a COMMIT after it is done: what is dropped here had been stored.
+            Task up = PumpAsync(client, server, _ => true);
             Task down = PumpAsync(server, client, bytes =>
             {
-                if (losesAnswer && bytes.IndexOf("COMMIT"u8) >= 0)
+                if (Volatile.Read(ref _toLose) is byte[] tag && bytes.IndexOf(tag) >= 0)
                 {
+                    Volatile.Write(ref _toLose, null);
                     _ = Interlocked.Increment(ref _lost);
                     return false;
                 }

@@ -72,15 +72,16 @@ public sealed class PostgresFailureTests(SharedPostgresServer shared)
         await using PostgresRecordStore store = await OpenAsync($"{connectionString};Host=127.0.0.1;Port={proxy.Port};SSL Mode=Disable;GSS Encryption Mode=Disable");
         await store.PutAsync(Mutable, Key("key"), Record(1), cancellationToken: Token);
 
-        proxy.LoseNextCommit();
+        proxy.LoseNext("INSERT 0 1"u8);
         (await store.PutAsync(Mutable, Key("key"), Record(2), expectedSequence: 1, Token)).ShouldBe(PutResult.Stored);
         proxy.Lost.ShouldBe(1);
         (await store.GetAsync(Mutable, Key("key"), Token))!.Sequence.ShouldBe(2);
 
-        proxy.LoseNextCommit();
-        (await store.PutAsync(Mutable, Key("new"), Record(1), cancellationToken: Token)).ShouldBe(PutResult.Stored);
+        proxy.LoseNext("COMMIT"u8);
+        RecordPut[] puts = [.. new[] { "key", "new", "newer" }.Select(key => new RecordPut(Mutable, Key(key), Record(3), ExpectedSequence: 2))];
+        (await store.PutManyAsync(puts, Token)).ShouldAllBe(result => result == PutResult.Stored);
         proxy.Lost.ShouldBe(2);
-        (await store.CountAsync(Mutable, Token)).ShouldBe(2);
+        (await store.CountAsync(Mutable, Token)).ShouldBe(3);
     }
 
     [Theory]
