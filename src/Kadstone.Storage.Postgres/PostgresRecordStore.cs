@@ -154,9 +154,13 @@ public sealed class PostgresRecordStore : IRecordStore
     {
         cancellationToken.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
+        Task<T> reading = _database.RunAsync(read, cancellationToken);
+
+        // Who cancelled or lost patience does not look at the answer any more; that is no unobserved failure.
+        _ = reading.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         try
         {
-            return await _database.RunAsync(read, cancellationToken).WaitAsync(_options.Patience, _timeProvider, cancellationToken).ConfigureAwait(false);
+            return await reading.WaitAsync(_options.Patience, _timeProvider, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException exception)
         {
