@@ -145,16 +145,18 @@ internal sealed class Writer : IAsyncDisposable
             puts.ForEach(put => put.Failure = Failure(exception));
         }
 
-        puts.ForEach(put =>
-        {
-            Leave(put);
-            put.Answered();
-        });
+        // Before anybody is answered: who tries again upon the answer is a new attempt and not one that waited.
         if (puts.TrueForAll(put => put.Failure is not null) && puts[0].Failure is StoreUnavailableException failure
             && !SqlFailure.IsPartUnreachable(failure.InnerException))
         {
             FailWaiting(failure);
         }
+
+        puts.ForEach(put =>
+        {
+            Leave(put);
+            put.Answered();
+        });
     }
 
     private async Task WorkAsync(WriteRequest request)
