@@ -8,6 +8,7 @@ const string Usage = """
       hyper-lookup FILE                                  queries of a task file, one JSON line each (bench/run-hyper-lookup)
       answer   [--seconds 2] [--contacts 2000]           nanoseconds and bytes allocated for an answered query, no socket
       sqlite   [--keys 200000] [--callers 4] [--batch 2000] [--seconds 5] [--file PATH] upserts a second of the SQLite store
+      postgres --connection CONNECTION [as sqlite]       the same of the PostgreSQL store, in an empty database of its own
       memory   [--peers 1000000]                         idle RSS and bytes for a stored peer
       simulate [--nodes 10000] [--hours 1] [--lookups 1000] [--seed 1]   a whole network in virtual time
     """;
@@ -22,7 +23,7 @@ try
         "hyper-hundred" => await HyperHundredBench.RunAsync(arguments),
         "hyper-lookup" => await HyperLookupBench.RunAsync(arguments),
         "answer" => AnswerBench.Run(arguments),
-        "sqlite" => await SqliteBench.RunAsync(arguments),
+        "sqlite" or "postgres" => await UpsertBench.RunAsync(arguments),
         "memory" => MemoryBench.Run(arguments),
         "simulate" => SimulateBench.Run(arguments),
         _ => throw new ArgumentException($"unknown command '{arguments.Command}'"),

@@ -1,5 +1,6 @@
 using Kadstone.Cli.Parsing;
 using Kadstone.Storage;
+using Kadstone.Storage.Postgres;
 using Kadstone.Storage.Sqlite;
 
 namespace Kadstone.Cli;
@@ -10,6 +11,11 @@ internal static class Stores
     /// <returns>Null for the node's own memory store.</returns>
     internal static async Task<IRecordStore?> OpenAsync(StoreChoice choice, CancellationToken cancellationToken)
     {
+        if (choice.PostgresConnection is string connection)
+        {
+            return await OpenPostgresAsync(connection, cancellationToken);
+        }
+
         if (choice.SqlitePath is null)
         {
             return null;
@@ -28,6 +34,19 @@ internal static class Stores
         catch (StoreUnavailableException exception)
         {
             throw CommandFailedException.Usage($"--store sqlite:{choice.SqlitePath} cannot be opened: {Failure.OneLine(exception.Message)}");
+        }
+    }
+
+    private static async Task<IRecordStore> OpenPostgresAsync(string connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await PostgresRecordStore.OpenAsync(connection, cancellationToken: cancellationToken);
+        }
+        catch (Exception exception) when (exception is StoreUnavailableException or ArgumentException)
+        {
+            // The connection string may hold a password: it is not said again.
+            throw CommandFailedException.Usage($"--store postgres: cannot be opened: {Failure.OneLine(exception.Message)}");
         }
     }
 }

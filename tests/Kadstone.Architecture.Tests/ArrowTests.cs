@@ -17,11 +17,12 @@ public sealed class ArrowTests
         ["Kadstone.Libp2p"] = ["Kadstone.Crypto"],
         ["Kadstone.Ipfs"] = ["Kadstone.Kademlia", "Kadstone.Storage", "Kadstone.Libp2p", "Kadstone.Crypto"],
         ["Kadstone.Storage.Sqlite"] = ["Kadstone.Storage"],
+        ["Kadstone.Storage.Postgres"] = ["Kadstone.Storage"],
         ["Kadstone.Simulation"] = ["Kadstone.Datagrams", "Kadstone.Kademlia"],
         ["Kadstone.Daemon"] = ["Kadstone.Ipfs", "Kadstone.Libp2p", "Kadstone.Storage", "Kadstone.Crypto"],
         ["Kadstone.Cli"] =
         [
-            "Kadstone.Mainline", "Kadstone.Hyperswarm", "Kadstone.Storage", "Kadstone.Storage.Sqlite", "Kadstone.Crypto",
+            "Kadstone.Mainline", "Kadstone.Hyperswarm", "Kadstone.Storage", "Kadstone.Storage.Sqlite", "Kadstone.Storage.Postgres", "Kadstone.Crypto",
             "Kadstone.Datagrams", "Kadstone.Kademlia", "Kadstone.Simulation", "Kadstone.Libp2p", "Kadstone.Ipfs", "Kadstone.Daemon",
         ],
     };
@@ -74,7 +75,7 @@ public sealed class ArrowTests
     public void Nobody_opens_its_inside_to_another_library_than_its_own_kind()
     {
         // The stores share the rules of a put; everyone else opens up to tests and benches only.
-        (string Owner, string Friend)[] allowed = [("Kadstone.Storage", "Kadstone.Storage.Sqlite")];
+        (string Owner, string Friend)[] allowed = [("Kadstone.Storage", "Kadstone.Storage.Sqlite"), ("Kadstone.Storage", "Kadstone.Storage.Postgres")];
         (from pair in Assemblies.All
          from attribute in pair.Value.Assembly.CustomAttributes
          where attribute.AttributeType.Name == "InternalsVisibleToAttribute"

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Kadstone.Storage.Postgres;
 using Kadstone.Storage.Sqlite;
 
 namespace Kadstone.Storage.Tests;
@@ -7,13 +8,14 @@ namespace Kadstone.Storage.Tests;
 internal static class KillableWriter
 {
     public const string Verb = "--killable-writer";
+    public const string PostgresVerb = "--killable-postgres-writer";
 
     /// <summary>Singles and batches in turn, so that a kill meets both.</summary>
     private const int BatchSize = 50;
 
-    public static async Task<int> RunAsync(string path)
+    public static async Task<int> RunAsync(string verb, string place)
     {
-        await using SqliteRecordStore store = await SqliteRecordStore.OpenAsync(path);
+        await using IRecordStore store = verb == Verb ? await SqliteRecordStore.OpenAsync(place) : await PostgresRecordStore.OpenAsync(place);
         Stream history = Console.OpenStandardOutput();
         long next = await store.CountAsync(Shelf.MainlineMutable);
         while (true)

@@ -17,12 +17,13 @@ internal static class Choices
         _ => throw new FormatException("is not allowed; text or json is expected"),
     };
 
-    /// <summary>Where a node keeps items: null is the memory, anything else the path of an SQLite file.</summary>
+    /// <summary>Where a node keeps items: the memory, an SQLite file or a PostgreSQL server.</summary>
     internal static StoreChoice Store(string text) => text switch
     {
         "memory" => new StoreChoice(null),
         ['s', 'q', 'l', 'i', 't', 'e', ':', _, ..] => new StoreChoice(text["sqlite:".Length..]),
-        _ => throw new FormatException("is not allowed; memory or sqlite:FILE is expected"),
+        ['p', 'o', 's', 't', 'g', 'r', 'e', 's', ':', _, ..] => new StoreChoice(null, text["postgres:".Length..]),
+        _ => throw new FormatException("is not allowed; memory, sqlite:FILE or postgres:CONNECTION is expected"),
     };
 
     internal static string FilePath(string text) =>
@@ -42,5 +43,6 @@ internal enum OutputFormat
     Json,
 }
 
-/// <param name="SqlitePath">Null: in memory.</param>
-internal sealed record StoreChoice(string? SqlitePath);
+/// <param name="SqlitePath">The file of an SQLite store.</param>
+/// <param name="PostgresConnection">The connection string of a PostgreSQL store. Null as well: in memory.</param>
+internal sealed record StoreChoice(string? SqlitePath, string? PostgresConnection = null);

@@ -18,7 +18,7 @@ internal sealed class NodeVerb : Verb
     private readonly Option<string[]> _bootstrap = CommonOptions.Bootstrap("the public routers, unless --private");
     private readonly Option<Key160?> _id = CommonOptions.NodeId();
     private readonly Option<string?> _state = CommonOptions.StateFile("Where id, port and contacts are kept from run to run. Default: nowhere.");
-    private readonly Option<StoreChoice> _store = CommonOptions.Create("--store", "memory|sqlite:FILE", "Where items and peers are kept. Default memory.", Choices.Store);
+    private readonly Option<StoreChoice> _store = CommonOptions.Create("--store", "memory|sqlite:FILE|postgres:CONNECTION", "Where items and peers are kept. Default memory.", Choices.Store);
     private readonly Option<bool> _public = new("--public") { Description = "Only global addresses are asked, kept and handed out: the default." };
     private readonly Option<bool> _private = CommonOptions.Private();
     private readonly Option<OnOff?> _diversity = CommonOptions.Diversity();

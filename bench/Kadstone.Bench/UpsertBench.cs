@@ -1,25 +1,29 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using Kadstone.Storage;
+using Kadstone.Storage.Postgres;
 using Kadstone.Storage.Sqlite;
 
 namespace Kadstone.Bench;
 
-/// <summary>Upserts a second of the SQLite store, committed in batches as the journal commits them.</summary>
-internal static class SqliteBench
+/// <summary>Upserts a second of a durable store, committed in batches as the journal commits them.</summary>
+internal static class UpsertBench
 {
-    internal sealed record SqliteFigures(string Case, int Keys, int Callers, int Batch, long Upserts, double Seconds, double UpsertsPerSecond, double CpuMicrosecondsPerUpsert, long FileBytes);
+    internal sealed record UpsertFigures(string Case, int Keys, int Callers, int Batch, long Upserts, double Seconds, double UpsertsPerSecond, double CpuMicrosecondsPerUpsert, long? FileBytes);
 
-    private sealed record Load(SqliteRecordStore Store, string File, int Keys, int Callers, int Batch, TimeSpan Duration);
+    private sealed record Load(IRecordStore Store, string? File, int Keys, int Callers, int Batch, TimeSpan Duration);
 
     public static async Task<int> RunAsync(Arguments arguments)
     {
-        arguments.AllowOnly(operands: 0, "seconds", "keys", "callers", "batch", "file");
+        bool isPostgres = arguments.Command == "postgres";
+        arguments.AllowOnly(operands: 0, "seconds", "keys", "callers", "batch", isPostgres ? "connection" : "file");
         DirectoryInfo scratch = Directory.CreateTempSubdirectory("kadstone-bench-");
         try
         {
-            string file = arguments.Options.GetValueOrDefault("file", Path.Combine(scratch.FullName, "records.db"));
-            await using SqliteRecordStore store = await SqliteRecordStore.OpenAsync(file);
+            string? file = isPostgres ? null : arguments.Options.GetValueOrDefault("file", Path.Combine(scratch.FullName, "records.db"));
+            await using IRecordStore store = file is null
+                ? await PostgresRecordStore.OpenAsync(arguments.Options.GetValueOrDefault("connection") ?? throw new ArgumentException("postgres needs --connection"))
+                : await SqliteRecordStore.OpenAsync(file);
             Load load = new(
                 store,
                 file,
@@ -40,7 +44,7 @@ internal static class SqliteBench
         return 0;
     }
 
-    private static async Task<SqliteFigures> UpsertAsync(string what, Load load, Func<int> nextKey, bool isNewValue)
+    private static async Task<UpsertFigures> UpsertAsync(string what, Load load, Func<int> nextKey, bool isNewValue)
     {
         long version = 0;
         long upserts = 0;
@@ -81,6 +85,6 @@ internal static class SqliteBench
         })));
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         double cpu = (Environment.CpuUsage.TotalTime - cpuBefore).TotalMicroseconds;
-        return new SqliteFigures(what, load.Keys, load.Callers, load.Batch, upserts, seconds, upserts / seconds, cpu / upserts, new FileInfo(load.File).Length);
+        return new UpsertFigures(what, load.Keys, load.Callers, load.Batch, upserts, seconds, upserts / seconds, cpu / upserts, load.File is null ? null : new FileInfo(load.File).Length);
     }
 }
