@@ -61,11 +61,11 @@ public sealed class KeyTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void An_Ed25519_private_key_signs_as_others_do(string name)
+    public void An_Ed25519_or_RSA_private_key_signs_as_others_do(string name)
     {
         JsonElement item = LibP2pVectors.Named("keys", name);
         bool isOurs = PrivateKey.TryRead(item.Hex("privateKeyProtobuf"), out PrivateKey? key);
-        isOurs.ShouldBe(item.Text("type") == "Ed25519");
+        isOurs.ShouldBe(item.Text("type") is "Ed25519" or "RSA");
         if (key is not null)
         {
             key.Encode().ShouldBe(item.Hex("privateKeyProtobuf"));
