@@ -77,6 +77,8 @@ public sealed class ItemTests(SmallNetwork network)
         item.GetProperty("value_hex").GetString().ShouldBe(Convert.ToHexStringLower(Encoding.UTF8.GetBytes("\u00ff\n\"")));
         item.GetProperty("seq").GetInt64().ShouldBe(9);
         item.GetProperty("mutable").GetBoolean().ShouldBeTrue();
-        item.GetProperty("copies").GetInt32().ShouldBe(put.GetProperty("stored").GetInt32());
+
+        // A holder that is later than the lookup waits is not counted.
+        item.GetProperty("copies").GetInt32().ShouldBeInRange(1, put.GetProperty("stored").GetInt32());
     }
 }
