@@ -41,7 +41,7 @@ public sealed class EnduranceTests(ITestOutputHelper output)
         int after = talk.Sent.Count - before;
         output.WriteLine($"{joining} packets in the minute of joining, {after} in the minute after {hours} h; {contacts} contacts, then {talk.Node.Table.Count}");
         after.ShouldBeLessThan(2 * contacts);
-        talk.Node.Table.Count.ShouldBe(contacts, "nobody is lost by a leap");
+        talk.Node.Table.Count.ShouldBeGreaterThanOrEqualTo(contacts, "nobody is lost by a leap");
     }
 
     private void Flood(int announces)
