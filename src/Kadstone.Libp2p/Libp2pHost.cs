@@ -133,7 +133,7 @@ public sealed partial class Libp2pHost : IPeerNetwork, IAsyncDisposable
         }
     }
 
-    /// <summary>Ends all connections with a peer.</summary>
+    /// <summary>Ends all connections with a peer. For some seconds <see cref="OpenAsync"/> does not dial it again; <see cref="ConnectAsync(PeerInfo, CancellationToken)"/> does.</summary>
     public void Disconnect(PeerId peer)
     {
         ArgumentNullException.ThrowIfNull(peer);
@@ -141,6 +141,9 @@ public sealed partial class Libp2pHost : IPeerNetwork, IAsyncDisposable
         lock (_lock)
         {
             links = [.. _byPeer.GetValueOrDefault(peer) ?? []];
+
+            // A request that this cuts off would otherwise bring the connection back at once.
+            _backoff.Failed(peer, Now);
         }
 
         foreach (PeerLink link in links)
