@@ -73,6 +73,10 @@ public sealed partial class Libp2pHost
         {
             Libp2pLog.IdentifyFailed(_logger, peer, exception.Message);
         }
+        finally
+        {
+            link.IdentifyEnded.TrySetResult();
+        }
     }
 
     private async Task SayWhoWeAreAsync(PeerLink link, PeerStream stream, CancellationToken cancellationToken)

@@ -73,6 +73,9 @@ internal sealed class PeerLink : IDisposable
     /// <summary>What the peer said of itself.</summary>
     public IdentifiedPeer? Identity { get; set; }
 
+    /// <summary>Completed by the host when the peer has said what it is, or will not.</summary>
+    public TaskCompletionSource IdentifyEnded { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>Two streams of pings are answered at a time; others wait.</summary>
     public SemaphoreSlim PingTurns { get; } = new(2);
 
