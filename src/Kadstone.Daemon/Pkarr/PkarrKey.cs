@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using Kadstone.Crypto;
 using SimpleBase;
@@ -12,6 +13,8 @@ internal sealed class PkarrKey : IEquatable<PkarrKey>
     public const int TextLength = 52;
 
     private const string Scheme = "pk:";
+
+    private static readonly SearchValues<char> s_alphabet = SearchValues.Create("ybndrfg8ejkmcpqxot1uwisza345h769");
 
     private PkarrKey(byte[] bytes, string text)
     {
@@ -33,17 +36,9 @@ internal sealed class PkarrKey : IEquatable<PkarrKey>
     }
 
     /// <summary>Reads the canonical text and nothing else.</summary>
-    public static bool TryParse(string text, [NotNullWhen(true)] out PkarrKey? key)
-    {
-        key = null;
-        Span<byte> bytes = stackalloc byte[Ed25519.PublicKeyLength + 1];
-        return TryDecode(text, bytes, out int length)
-            && length == Ed25519.PublicKeyLength
-            && TryCreate(bytes[..length], out key)
-            && key.Text == text;
-    }
+    public static bool TryParse(string text, [NotNullWhen(true)] out PkarrKey? key) => TryDecode(text, out key) && key.Text == text;
 
-    /// <summary>Reads what people paste: the text, with <c>pk:</c> before it, or a URI or name whose last label it is.</summary>
+    /// <summary>Reads what people paste: a text of the key, with <c>pk:</c> before it, or a URI or name whose last label it is.</summary>
     public static bool TryParseUri(string text, [NotNullWhen(true)] out PkarrKey? key)
     {
         string rest = text.StartsWith(Scheme, StringComparison.Ordinal) ? text[Scheme.Length..] : text;
@@ -54,7 +49,7 @@ internal sealed class PkarrKey : IEquatable<PkarrKey>
         rest = rest[(rest.LastIndexOf('@') + 1)..];
         int port = rest.IndexOf(':', StringComparison.Ordinal);
         rest = (port < 0 ? rest : rest[..port]).TrimEnd('.');
-        return TryParse(rest[(rest.LastIndexOf('.') + 1)..], out key);
+        return TryDecode(rest[(rest.LastIndexOf('.') + 1)..], out key);
     }
 
     public bool Equals(PkarrKey? other) => other is not null && Text == other.Text;
@@ -65,13 +60,16 @@ internal sealed class PkarrKey : IEquatable<PkarrKey>
 
     public override string ToString() => Text;
 
-    private static bool TryDecode(string text, Span<byte> bytes, out int length)
+    /// <summary>Whether a text has the length and the letters of a key; it may be the text of none.</summary>
+    public static bool LooksLike(ReadOnlySpan<char> text) => text.Length == TextLength && !text.ContainsAnyExcept(s_alphabet);
+
+    private static bool TryDecode(string text, [NotNullWhen(true)] out PkarrKey? key)
     {
-        length = 0;
+        key = null;
+        Span<byte> bytes = stackalloc byte[Ed25519.PublicKeyLength + 1];
 
         // The decoder is handed its own alphabet only: what it does with anything else is its own affair.
-        return text.Length == TextLength
-            && text.AsSpan().IndexOfAnyExcept("ybndrfg8ejkmcpqxot1uwisza345h769") < 0
-            && Base32.ZBase32.TryDecode(text, bytes, out length);
+        return LooksLike(text) && Base32.ZBase32.TryDecode(text, bytes, out int length) && length >= Ed25519.PublicKeyLength
+            && TryCreate(bytes[..Ed25519.PublicKeyLength], out key);
     }
 }
