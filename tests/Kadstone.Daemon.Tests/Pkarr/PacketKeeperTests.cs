@@ -185,24 +185,6 @@ public sealed class PacketKeeperTests : IAsyncDisposable
         Kept(first).Timestamp.ShouldBe(2);
     }
 
-    [Fact]
-    public async Task Rounds_are_paced()
-    {
-        // 60 an hour is one a minute at most, and a longer pause than a second is none: here one a second.
-        await StartAsync(options => options with { MaxKept = 60 });
-        for (int kept = 0; kept < 3; kept++)
-        {
-            await Keeper.KeepAsync(PkarrSwarm.Packet(), 8);
-        }
-
-        _time.Advance(s_round);
-        await RoundsAsync(1);
-        Keeper.Republished.ShouldBe(1);
-        _time.Advance(TimeSpan.FromSeconds(1));
-        await RoundsAsync(2);
-        Keeper.Republished.ShouldBe(2);
-    }
-
     public async ValueTask DisposeAsync()
     {
         if (_keeper is not null)
