@@ -142,12 +142,14 @@ public sealed class PkarrHostileTests : IAsyncLifetime
         answer.Header("Pkarr-Dht-Stored-Nodes").ShouldBe(status == 204 ? $"{stored}" : null);
     }
 
-    [Fact]
-    public async Task Nodes_that_refuse_the_packet_that_they_hold_are_no_conflict()
+    [Theory]
+    [InlineData(8, 0, 302)]
+    [InlineData(0, 8, 0)]
+    public async Task Nodes_that_hold_the_packet_and_refuse_it_or_are_silent_hold_it(int refused, int silent, int error)
     {
         PkarrPacket packet = PkarrPacketTests.Read(PkarrVectors.Named("packets", "newer"));
         _network.Place(packet.Key, new PkarrFinding(packet, null, 7));
-        _network.Commit = new CommitOutcome(0, 8, 0, 302);
+        _network.Commit = new CommitOutcome(0, refused, silent, error);
         (await PutAsync("newer")).ShouldBe(HttpStatusCode.NoContent).Header("Pkarr-Dht-Stored-Nodes").ShouldBe("7");
     }
 
