@@ -19,7 +19,10 @@ public sealed class ArrowTests
         ["Kadstone.Storage.Sqlite"] = ["Kadstone.Storage"],
         ["Kadstone.Storage.Postgres"] = ["Kadstone.Storage"],
         ["Kadstone.Simulation"] = ["Kadstone.Datagrams", "Kadstone.Kademlia"],
-        ["Kadstone.Daemon"] = ["Kadstone.Ipfs", "Kadstone.Libp2p", "Kadstone.Storage", "Kadstone.Crypto"],
+        ["Kadstone.Daemon"] =
+        [
+            "Kadstone.Ipfs", "Kadstone.Libp2p", "Kadstone.Mainline", "Kadstone.Datagrams", "Kadstone.Kademlia", "Kadstone.Storage", "Kadstone.Crypto",
+        ],
         ["Kadstone.Cli"] =
         [
             "Kadstone.Mainline", "Kadstone.Hyperswarm", "Kadstone.Storage", "Kadstone.Storage.Sqlite", "Kadstone.Storage.Postgres", "Kadstone.Crypto",
