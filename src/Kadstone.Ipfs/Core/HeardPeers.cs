@@ -5,6 +5,8 @@ namespace Kadstone.Ipfs.Core;
 /// <summary>The peers that a query heard of, nearest first, and how each of them stands. Bounded: the farthest unasked make room.</summary>
 internal sealed class HeardPeers(Key256 target, int capacity)
 {
+    private const int MostOfGroup = 2;
+
     private readonly List<HeardPeer> _peers = [];
     private readonly Dictionary<PeerId, HeardPeer> _byId = [];
 
@@ -33,8 +35,28 @@ internal sealed class HeardPeers(Key256 target, int capacity)
         return true;
     }
 
-    /// <summary>The nearest so many that did not fail.</summary>
-    public IEnumerable<HeardPeer> Nearest(int count) => _peers.Where(peer => peer.State != HeardState.Failed).Take(count);
+    /// <summary>The nearest so many of a kind, and beyond them the next until there are so many with at most two of one network.</summary>
+    /// <remarks>Who has one network cannot be all of the closest, and whoever else looks for the nearest alone still meets us there.</remarks>
+    public IEnumerable<HeardPeer> Nearest(int count, Func<HeardPeer, bool> which)
+    {
+        Dictionary<ulong, int> groups = [];
+        int rank = 0;
+        int diverse = 0;
+        foreach (HeardPeer peer in _peers.Where(which))
+        {
+            int inGroup = groups[peer.Contact.Prefix] = groups.GetValueOrDefault(peer.Contact.Prefix) + 1;
+            if (rank++ < count || inGroup <= MostOfGroup)
+            {
+                yield return peer;
+            }
+
+            diverse += inGroup <= MostOfGroup ? 1 : 0;
+            if (diverse == count)
+            {
+                yield break;
+            }
+        }
+    }
 
     private bool MakeRoom(Key256 nearer)
     {
