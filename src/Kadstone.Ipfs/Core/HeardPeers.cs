@@ -3,10 +3,8 @@ using Kadstone.Kademlia;
 namespace Kadstone.Ipfs.Core;
 
 /// <summary>The peers that a query heard of, nearest first, and how each of them stands. Bounded: the farthest unasked make room.</summary>
-internal sealed class HeardPeers(Key256 target, int capacity)
+internal sealed class HeardPeers(Key256 target, int capacity, int mostOfGroup)
 {
-    private const int MostOfGroup = 2;
-
     private readonly List<HeardPeer> _peers = [];
     private readonly Dictionary<PeerId, HeardPeer> _byId = [];
 
@@ -35,7 +33,7 @@ internal sealed class HeardPeers(Key256 target, int capacity)
         return true;
     }
 
-    /// <summary>The nearest so many of a kind, and beyond them the next until there are so many with at most two of one network.</summary>
+    /// <summary>The nearest so many of a kind, and beyond them the next until there are so many of which no network has more than its part.</summary>
     /// <remarks>Who has one network cannot be all of the closest, and whoever else looks for the nearest alone still meets us there.</remarks>
     public IEnumerable<HeardPeer> Nearest(int count, Func<HeardPeer, bool> which)
     {
@@ -45,12 +43,12 @@ internal sealed class HeardPeers(Key256 target, int capacity)
         foreach (HeardPeer peer in _peers.Where(which))
         {
             int inGroup = groups[peer.Contact.Prefix] = groups.GetValueOrDefault(peer.Contact.Prefix) + 1;
-            if (rank++ < count || inGroup <= MostOfGroup)
+            if (rank++ < count || inGroup <= mostOfGroup)
             {
                 yield return peer;
             }
 
-            diverse += inGroup <= MostOfGroup ? 1 : 0;
+            diverse += inGroup <= mostOfGroup ? 1 : 0;
             if (diverse == count)
             {
                 yield break;

@@ -36,7 +36,7 @@ internal sealed partial class KadQuery
 
     private IEnumerable<HeardPeer> Answered => _heard.All.Where(peer => peer.State == HeardState.Answered);
 
-    private bool IsToBeSurveyed => !_wasSurveyed && !_isSatisfied && !IsUpkeep
+    private bool IsToBeSurveyed => _settings.GuardsKeys && !_wasSurveyed && !_isSatisfied && !IsUpkeep
         && Kind is KadQueryKind.Provide or KadQueryKind.FindProviders or KadQueryKind.PutValue or KadQueryKind.GetValue && IsSuspect;
 
     /// <summary>Names a bucket of the key that is to be looked up elsewhere than at the key; each is answered for by <see cref="OnSurveyed"/>. Call until false.</summary>

@@ -19,6 +19,9 @@ internal sealed partial class KadQuery
     private const int MaxHeard = 256;
     private const int MaxRequests = 200;
 
+    // Of the closest; go has it for the routing table.
+    private const int MostOfGroup = 2;
+
     // Whoever names ever new peers at one host makes of us no flood there.
     private const int MaxAsksOfHost = 8;
 
@@ -39,7 +42,7 @@ internal sealed partial class KadQuery
         Kind = kind;
         Target = target.ToArray();
         Key = PeerContact.KeyOf(target.Span);
-        _heard = new HeardPeers(Key, MaxHeard);
+        _heard = new HeardPeers(Key, MaxHeard, settings.GuardsKeys ? MostOfGroup : int.MaxValue);
     }
 
     public KadQueryKind Kind { get; }

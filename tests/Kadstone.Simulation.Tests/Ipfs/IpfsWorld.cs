@@ -11,6 +11,9 @@ internal sealed class IpfsWorld(int seed)
     internal const ushort Port = 4_001;
     internal const string Protocol = "/ipfs/kad/1.0.0";
 
+    /// <summary>Whether nodes defend keys against peers that were made to lie nearest to them.</summary>
+    internal bool GuardsKeys { get; init; } = true;
+
     internal SimulatedNetwork Network { get; } = new(seed);
 
     internal SimulatedStreams Streams => _streams ??= new SimulatedStreams(Network);
@@ -21,9 +24,9 @@ internal sealed class IpfsWorld(int seed)
     private SimulatedStreams? _streams;
 
     /// <summary>A network of so many servers, joined one after the other over two minutes, each through a random one of those before it.</summary>
-    internal static IpfsWorld Grown(int seed, int nodes, Func<int, HostOptions?>? host = null)
+    internal static IpfsWorld Grown(int seed, int nodes, Func<int, HostOptions?>? host = null, bool guardsKeys = true)
     {
-        IpfsWorld world = new(seed);
+        IpfsWorld world = new(seed) { GuardsKeys = guardsKeys };
         for (int i = 0; i < nodes; i++)
         {
             world.Join(host?.Invoke(i));
@@ -48,9 +51,9 @@ internal sealed class IpfsWorld(int seed)
         return member;
     }
 
-    internal Member Start(SimulatedHost host, PeerId id, IReadOnlyList<PeerInfo> bootstrap)
+    internal Member Start(SimulatedHost host, PeerId id, IReadOnlyList<PeerInfo> bootstrap, string protocol = Protocol)
     {
-        Member member = new(this, Streams.Listen(host, Port, id), Protocol);
+        Member member = new(this, Streams.Listen(host, Port, id), protocol);
         member.Join(bootstrap);
         return member;
     }

@@ -23,7 +23,7 @@ internal sealed class Member
         _protocol = protocol;
         Peer = peer;
         Id = (PeerId)peer.Name;
-        Settings = new KadSettings { Self = Id, Policy = AddressPolicy.Public, Rules = new RecordRules([]) };
+        Settings = new KadSettings { Self = Id, Policy = AddressPolicy.Public, Rules = new RecordRules([]), GuardsKeys = world.GuardsKeys };
         Core = new KadProtocol(Settings, world.Network.CreateChance());
         Core.Reside([AddressOf(peer)]);
         _timer = world.Network.TimeProvider.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
