@@ -16,8 +16,10 @@ internal sealed partial class KadProtocol
     // Of a network of N evenly spread peers one nearer than 14.5 / N is among the 20 closest in nine of ten cases.
     private const double SurelyAmongTwenty = 14.5;
 
-    // Of 80 peers' distances a size follows to within a ninth.
+    // Of 80 peers' distances a size follows to within a ninth, of 160 to within a twelfth.
     private const int LeastLookupsForSuspicion = 4;
+    private const int EnoughLookups = 8;
+    private const int LookupsAtFirst = 5;
 
     private readonly List<KadQuery> _queries = [];
     private readonly Dictionary<KadQuery, KadQuery> _surveys = [];
@@ -188,6 +190,20 @@ internal sealed partial class KadProtocol
         StartUpkeep(_settings.Self.Bytes, now);
     }
 
+    /// <summary>Looks up keys that nobody could foresee, for what their closest say of the size of the network: some at first, then one each interval.</summary>
+    private void LookUpAnywhere(Instant now)
+    {
+        int lookups = _size.Estimate.Lookups < EnoughLookups ? LookupsAtFirst : 1;
+        for (int i = 0; i < lookups; i++)
+        {
+            byte[] preimage = new byte[34];
+            preimage[0] = (byte)Multihash.Sha256;
+            preimage[1] = 32;
+            _chance.NextBytes(preimage.AsSpan(2));
+            StartUpkeep(preimage, now);
+        }
+    }
+
     // A request carries what is hashed, not the key: for a bucket something must be found that falls into it.
     private void Refresh(Key256 key, Instant now)
     {
@@ -223,7 +239,17 @@ internal sealed partial class KadProtocol
     /// <summary>Draws what follows from a step of a query: its distances are measured, the region that it suspects is looked at, and whom its survey found is told to it.</summary>
     private void Attend(KadQuery query, KadQueryPhase before, Instant now)
     {
-        Measure(query, before);
+        bool isOfSelf = query.IsUpkeep && query.Target.Span.SequenceEqual(_settings.Self.Bytes.Span);
+        if (isOfSelf && query.Phase == KadQueryPhase.Finished && before != KadQueryPhase.Finished && query.Closest.Count == _settings.Width)
+        {
+            LookUpAnywhere(now);
+        }
+        else if (!isOfSelf)
+        {
+            // Who wants us to err may lie around our own key, not around one that is drawn.
+            Measure(query, before);
+        }
+
         Counters.Suspected += query.Phase == KadQueryPhase.Surveying && before != KadQueryPhase.Surveying ? 1 : 0;
         while (query.TryTakeSurvey(out int bucket))
         {

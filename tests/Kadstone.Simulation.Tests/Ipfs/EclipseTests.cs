@@ -10,7 +10,7 @@ namespace Kadstone.Simulation.Tests.Ipfs;
 public sealed class EclipseTests
 {
     [Fact]
-    public void Five_networks_cannot_take_a_table() => Scenario(seed: 1, nodes: 150, attackers: 500, minutes: 5);
+    public void Five_networks_cannot_take_a_table() => Scenario(seed: 1, nodes: 200, attackers: 500, minutes: 3);
 
     [Theory]
     [Trait("Category", "Bars")]

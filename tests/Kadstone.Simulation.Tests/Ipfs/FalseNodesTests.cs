@@ -10,15 +10,15 @@ namespace Kadstone.Simulation.Tests.Ipfs;
 public sealed class FalseNodesTests
 {
     [Theory]
-    [InlineData(1, 80)]
-    public void A_lookup_is_no_weapon(int seed, int nodes) => Scenario(seed, nodes);
+    [InlineData(1, 60)]
+    public void A_lookup_is_no_weapon(int seed, int nodes) => Scenario(seed, nodes, each: 2);
 
     [Theory]
     [Trait("Category", "Bars")]
     [MemberData(nameof(Bar.Seeds), MemberType = typeof(Bar))]
-    public void A_lookup_among_a_thousand_is_no_weapon(int seed) => Scenario(seed, nodes: 1_000);
+    public void A_lookup_among_a_thousand_is_no_weapon(int seed) => Scenario(seed, nodes: 1_000, each: 10);
 
-    internal static IpfsWorld Scenario(int seed, int nodes, bool judge = true)
+    internal static IpfsWorld Scenario(int seed, int nodes, int each, bool judge = true)
     {
         IpfsWorld world = IpfsWorld.Grown(seed, nodes);
         SimulatedNetwork network = world.Network;
@@ -53,7 +53,7 @@ public sealed class FalseNodesTests
         double longest = 0;
         foreach (Func<UdpEndpoint[]> lie in lies)
         {
-            for (int i = 0; i < 10; i++)
+            for (int i = 0; i < each; i++)
             {
                 byte[] content = world.NewContent();
                 Key256 key = PeerContact.KeyOf(content);
@@ -62,7 +62,7 @@ public sealed class FalseNodesTests
 
                 // Ever new names, each as near as a few tries make it.
                 IReadOnlyList<KadPeer> Lies(Key256 target) => [.. Enumerable.Range(0, KadMessage.MaxCloser).Select(_ => new KadPeer(
-                    Enumerable.Range(0, 20).Select(_ => world.NewId()).MinBy(id => PeerContact.KeyOf(id.Bytes.Span) ^ target) ?? world.NewId(),
+                    Enumerable.Range(0, 4).Select(_ => world.NewId()).MinBy(id => PeerContact.KeyOf(id.Bytes.Span) ^ target) ?? world.NewId(),
                     [.. lie().Select(endpoint => Multiaddr.FromTcp(endpoint.ToIPAddress(), endpoint.Port))]))];
                 Stranger[] strangers = [.. Enumerable.Range(0, 10).Select(_ => new Stranger(world, Stranger.IdWithin(world, key, nearest), liars += 65_536 / 16, Lies))];
                 foreach (Stranger stranger in strangers)
@@ -73,7 +73,8 @@ public sealed class FalseNodesTests
                 network.RunFor(TimeSpan.FromSeconds(20));
                 toEndpoint.Clear();
                 toHost.Clear();
-                Probe[] probes = [.. world.Probes(3, TimeSpan.FromSeconds(1), () => Probe.Start(world, world.Pick(), content, null))];
+                HashSet<Member> seekers = [];
+                Probe[] probes = [.. world.Probes(3, TimeSpan.FromSeconds(1), () => Probe.Start(world, world.Pick(seekers.Add), content, null))];
                 requests = Math.Max(requests, probes.Max(probe => probe.Query.Asked));
                 longest = Math.Max(longest, probes.Max(probe => probe.Seconds));
                 lookups += probes.Length;
@@ -89,7 +90,7 @@ public sealed class FalseNodesTests
             return world;
         }
 
-        lookups.ShouldBe(120);
+        lookups.ShouldBe(12 * each);
         worstHost.ShouldBePositive("the lies were not believed by anybody: then they were none");
         worstEndpoint.ShouldBeLessThanOrEqualTo(10);
         worstHost.ShouldBeLessThanOrEqualTo(20);

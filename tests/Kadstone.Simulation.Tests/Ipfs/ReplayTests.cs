@@ -18,7 +18,7 @@ public sealed class ReplayTests
         "partition" => PartitionTests.Scenario(seed, nodes: 30, contents: 10, judge: false),
         "restart" => RestartTests.Scenario(seed, nodes: 40, restarts: 2, judge: false),
         "eclipse" => EclipseTests.Scenario(seed, nodes: 30, attackers: 100, minutes: 1, judge: false),
-        "false nodes" => FalseNodesTests.Scenario(seed, nodes: 30, judge: false),
+        "false nodes" => FalseNodesTests.Scenario(seed, nodes: 30, each: 1, judge: false),
         "censorship" => CensorshipTests.Scenario(seed, nodes: 70, networks: 20, batches: 1, contents: 2, judge: false).World,
         _ => BridgeTests.Scenario(seed, nodes: 20, judge: false),
     };
