@@ -239,6 +239,9 @@ internal sealed partial class KadQuery
             {
                 return Ask(next, now);
             }
+
+            // Perhaps it was the last that was waited for.
+            Settle(now);
         }
 
         return null;

@@ -54,7 +54,6 @@ public sealed class SurveyTests
         query.OnSurveyed([], s_now);
 
         query.Phase.ShouldBe(KadQueryPhase.Committing);
-        query.Detach();
         KadRequest[] told = [.. Requests(query)];
         told.ShouldAllBe(request => request.IsCommit);
         told.Select(request => request.Contact.Id).ShouldBe(s_crowd[..20].Concat(inside).Select(contact => contact.Id), ignoreOrder: true);
@@ -88,7 +87,6 @@ public sealed class SurveyTests
         PeerContact[] oneNetwork = Drawn(4000, group: _ => 7)[..20];
         KadQuery query = Asked(KadQueryKind.Provide, [.. oneNetwork, .. s_honest[..30]], nodes: 0);
 
-        query.Detach();
         KadRequest[] told = [.. Requests(query)];
         told.Select(request => request.Contact.Id).ShouldBe(oneNetwork.Concat(s_honest[..18]).Select(contact => contact.Id), ignoreOrder: true);
     }
@@ -129,12 +127,19 @@ public sealed class SurveyTests
         while (query.Phase is KadQueryPhase.Looking or KadQueryPhase.FollowingUp && query.TryTakeRequest(s_now) is KadRequest request)
         {
             query.OnAnswer(request, new KadMessage { Type = request.Message.Type, Key = s_content }, [], default, s_now);
-            while (query.TryTakeEvent(out _))
-            {
-            }
+            Read(query);
         }
 
         return query;
+    }
+
+    private static void Read(KadQuery query)
+    {
+        while (query.TryTakeEvent(out _))
+        {
+        }
+
+        query.IsAwaited = true;
     }
 
     private static List<int> Surveys(KadQuery query)
@@ -150,11 +155,13 @@ public sealed class SurveyTests
 
     private static IEnumerable<KadRequest> Requests(KadQuery query)
     {
+        Read(query);
         while (query.TryTakeRequest(s_now) is KadRequest request)
         {
             if (request.IsCommit)
             {
                 query.OnAnswer(request, request.Message, [], default, s_now);
+                Read(query);
             }
 
             yield return request;
