@@ -84,7 +84,7 @@ public sealed class SurveyTests
     [Fact]
     public void Of_one_network_two_count_among_the_twenty_that_are_told_though_all_of_the_nearest_are_told_too()
     {
-        PeerContact[] oneNetwork = Drawn(4000, group: _ => 7)[..20];
+        PeerContact[] oneNetwork = Drawn(40_000, group: _ => 5_000)[..20];
         KadQuery query = Asked(KadQueryKind.Provide, [.. oneNetwork, .. s_honest[..30]], nodes: 0);
 
         KadRequest[] told = [.. Requests(query)];
