@@ -11,6 +11,9 @@ internal sealed class KadCounters
 
     public long Failures { get; set; }
 
+    /// <summary>Queries whose closest peers were nearer to the key than chance has it.</summary>
+    public long Suspected { get; set; }
+
     /// <summary>Values that came and were not valid.</summary>
     public long InvalidValues { get; set; }
 }

@@ -32,9 +32,9 @@ internal sealed partial class KadProtocol
             DoubtfulAfter = settings.RefreshInterval,
             RefreshAfter = settings.RefreshInterval,
 
-            // go-libp2p-kad-dht, "diversity filter": three of one group in the table, two in a bucket.
+            // go-libp2p-kad-dht, "diversity filter": three of one group in the table, two in a bucket. In a small table two, so that five groups are no quarter of it.
             Diversity = settings.Policy == AddressPolicy.Public
-                ? new DiversityLimits { PerHost = 2, PerPrefixInBucket = 2, PerPrefixInTable = 3, OneInPrefixOf = 1 }
+                ? new DiversityLimits { PerHost = 2, PerPrefixInBucket = 2, PerPrefixInTable = 3 }
                 : null,
         };
         _table = new RoutingTable<Key256, PeerContact>(_self, table, chance);

@@ -30,5 +30,8 @@ internal sealed record KadSettings
     /// <summary>Peers whose addresses are remembered.</summary>
     public int MaxKnownPeers { get; init; } = 8192;
 
+    /// <summary>Whether a key with suspiciously near peers is told and sought in the region around it, and no network makes up the closest alone.</summary>
+    public bool GuardsKeys { get; init; } = true;
+
     public ProviderLimits Providers { get; init; } = new();
 }
