@@ -156,7 +156,6 @@ public sealed partial class IpfsDht
         using PeriodicTimer timer = new(s_upkeepInterval, _time);
         try
         {
-            await _keeper.LoadAsync(_closing.Token).ConfigureAwait(false);
             while (await timer.WaitForNextTickAsync(_closing.Token).ConfigureAwait(false))
             {
                 Reside();
@@ -166,7 +165,6 @@ public sealed partial class IpfsDht
                     await JoinAsync().ConfigureAwait(false);
                 }
 
-                await _keeper.TellDueAsync(_closing.Token).ConfigureAwait(false);
                 await SweepAsync().ConfigureAwait(false);
             }
         }
@@ -174,9 +172,6 @@ public sealed partial class IpfsDht
         {
         }
     }
-
-    private async Task ProvideAgainAsync(ReadOnlyMemory<byte> multihash, CancellationToken cancellationToken) =>
-        await GuardAsync(token => FinishAsync(RunProvide(multihash, _options.OptimisticProvide), token), null, cancellationToken).ConsumeAsync(cancellationToken).ConfigureAwait(false);
 
     private async Task<bool> PutAgainAsync(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
     {
@@ -231,7 +226,7 @@ public sealed partial class IpfsDht
         await _closing.CancelAsync().ConfigureAwait(false);
         Host.Identified -= OnIdentified;
         Host.Disconnected -= OnDisconnected;
-        await Task.WhenAll(_joining, _upkeep).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(_joining, _upkeep, _retelling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (KadNode node in _nodes)
         {
             await node.DisposeAsync().ConfigureAwait(false);

@@ -33,6 +33,7 @@ public sealed partial class IpfsDht : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly Task _joining;
     private readonly Task _upkeep;
+    private readonly Task _retelling;
     private Task? _disposal;
 
     private IpfsDht(IpfsOptions options, Libp2pHost host, IRecordStore? store, ILogger logger, TimeProvider time)
@@ -46,11 +47,12 @@ public sealed partial class IpfsDht : IAsyncDisposable
         _rules = new RecordRules(options.Validators);
         _desk = new RecordDesk(_store, _rules, time);
         _nodes = [.. CreateNodes()];
-        _keeper = new Keeper(_store, options, time, logger, ProvideAgainAsync, PutAgainAsync);
+        _keeper = new Keeper(_store, options, time, logger, TellRegionAsync, PutAgainAsync);
         host.Identified += OnIdentified;
         host.Disconnected += OnDisconnected;
         _joining = Task.Run(JoinAsync);
         _upkeep = Task.Run(KeepUpAsync);
+        _retelling = Task.Run(RetellAsync);
     }
 
     /// <summary>The host under the node: its connections, and what else shall be served on it.</summary>
@@ -119,6 +121,8 @@ public sealed partial class IpfsDht : IAsyncDisposable
     public IReadOnlyList<PeerInfo> Contacts() => [.. _nodes.SelectMany(node => node.Contacts()).DistinctBy(contact => contact.Id)];
 
     internal RecordDesk Desk => _desk;
+
+    internal Keeper Keeper => _keeper;
 
     /// <summary>Serves others from now on, or no more, in every DHT.</summary>
     internal void Serve(bool isServed) => Array.ForEach(_nodes, node => node.Serve(isServed));
