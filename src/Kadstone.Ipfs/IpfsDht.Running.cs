@@ -1,4 +1,3 @@
-using System.Net;
 using System.Runtime.CompilerServices;
 using Kadstone.Crypto;
 using Kadstone.Ipfs.Core;
@@ -10,9 +9,6 @@ namespace Kadstone.Ipfs;
 public sealed partial class IpfsDht
 {
     private const int Width = 20;
-
-    // So many strangers from so many hosts do not reach a node that nobody can reach.
-    private const int HostsThatProveReachability = 3;
 
     private static readonly TimeSpan s_upkeepInterval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_sweepInterval = TimeSpan.FromHours(1);
@@ -104,23 +100,6 @@ public sealed partial class IpfsDht
 
     private void OnDisconnected(object? sender, PeerId peer) => Array.ForEach(_nodes, node => node.Disconnected(peer));
 
-    private void ServeIfReachable()
-    {
-        if (_options.Mode != KadMode.Auto || Array.TrueForAll(_nodes, node => node.IsServer))
-        {
-            return;
-        }
-
-        int hosts = Host.Connections
-            .Where(connection => connection.IsInbound && AddressPolicy.Public.Allows(connection.RemoteAddress))
-            .Select(connection => connection.RemoteAddress.TryGetTcpEndpoint(out IPEndPoint? endpoint) ? endpoint.Address : null)
-            .Distinct().Count();
-        if (hosts >= HostsThatProveReachability)
-        {
-            Array.ForEach(_nodes, node => node.Serve(true));
-        }
-    }
-
     private async Task JoinAsync()
     {
         await Task.WhenAll(_options.Bootstrap.Select(MeetAsync)).ConfigureAwait(false);
@@ -159,7 +138,7 @@ public sealed partial class IpfsDht
             while (await timer.WaitForNextTickAsync(_closing.Token).ConfigureAwait(false))
             {
                 Reside();
-                ServeIfReachable();
+                await KeepReachabilityAsync().ConfigureAwait(false);
                 if (Array.TrueForAll(_nodes, node => node.Contacts().Length == 0))
                 {
                     await JoinAsync().ConfigureAwait(false);
