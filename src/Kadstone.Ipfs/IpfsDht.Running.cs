@@ -33,7 +33,7 @@ public sealed partial class IpfsDht
             node.Serve(_options.Mode == KadMode.Server || (_options.Mode == KadMode.Auto && settings.Policy != AddressPolicy.Public));
             foreach (Multiaddr address in _options.Bootstrap)
             {
-                if (address.Peer is PeerId peer)
+                if (address.Peer is PeerId peer && !DnsAddrResolver.IsNamed(address))
                 {
                     node.AddBootstrap(new PeerInfo(peer, [address.WithoutPeer()]));
                 }
@@ -122,9 +122,9 @@ public sealed partial class IpfsDht
     {
         try
         {
-            await Host.ConnectAsync(address, _closing.Token).ConfigureAwait(false);
+            await ConnectAsync(address, _closing.Token).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException or NodeOfflineException)
         {
             IpfsLog.CannotMeet(_logger, address.ToString(), exception.Message);
         }

@@ -28,6 +28,7 @@ public sealed partial class IpfsDht : IAsyncDisposable
     private readonly RecordRules _rules;
     private readonly RecordDesk _desk;
     private readonly Keeper _keeper;
+    private readonly DnsAddrResolver _names;
     private readonly KadNode[] _nodes;
     private readonly CancellationTokenSource _closing = new();
     private readonly Lock _lock = new();
@@ -46,6 +47,7 @@ public sealed partial class IpfsDht : IAsyncDisposable
         _logger = logger;
         _rules = new RecordRules(options.Validators);
         _desk = new RecordDesk(_store, _rules, time);
+        _names = new DnsAddrResolver(options.NameServers, time);
         _nodes = [.. CreateNodes()];
         _keeper = new Keeper(_store, options, time, logger, TellRegionAsync, PutAgainAsync);
         host.Identified += OnIdentified;
@@ -101,14 +103,28 @@ public sealed partial class IpfsDht : IAsyncDisposable
         await Host.ConnectAsync(peer, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Meets whoever listens at an address.</summary>
+    /// <summary>Meets whoever listens at an address. Of a <c>/dnsaddr</c> the DNS is asked first.</summary>
     /// <returns>Who that is.</returns>
     /// <exception cref="PeerUnreachableException">The address leads to nobody, or to another peer than it names.</exception>
     public async Task<PeerId> ConnectAsync(Multiaddr address, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(address);
         ThrowIfClosed();
-        return await Host.ConnectAsync(address, cancellationToken).ConfigureAwait(false);
+        if (!DnsAddrResolver.IsNamed(address))
+        {
+            return await Host.ConnectAsync(address, cancellationToken).ConfigureAwait(false);
+        }
+
+        IReadOnlyList<Multiaddr> found = await _names.ResolveAsync(address, cancellationToken).ConfigureAwait(false);
+        PeerId peer = address.Peer ?? found.Select(each => each.Peer).FirstOrDefault(each => each is not null) ?? throw new PeerUnreachableException($"{address} leads to nobody.");
+        PeerInfo info = new(peer, [.. found.Where(each => each.Peer is null || each.Peer == peer).Select(each => each.WithoutPeer())]);
+        if (_options.Bootstrap.Contains(address))
+        {
+            Array.ForEach(_nodes, node => node.AddBootstrap(info));
+        }
+
+        await Host.ConnectAsync(info, cancellationToken).ConfigureAwait(false);
+        return peer;
     }
 
     /// <summary>Whether others are served, in any of the DHTs.</summary>

@@ -18,8 +18,11 @@ public sealed record IpfsOptions
     /// <summary>What the protocol ids begin with. Default <c>/ipfs</c>, the public network; another makes a network of one's own.</summary>
     public string ProtocolPrefix { get; init; } = "/ipfs";
 
-    /// <summary>Whom to meet first, each with its peer at the end. Default: nobody.</summary>
+    /// <summary>Whom to meet first, each with its peer at the end. Of a <c>/dnsaddr</c> the DNS is asked for the addresses. Default: nobody.</summary>
     public IReadOnlyList<Multiaddr> Bootstrap { get; init; } = [];
+
+    /// <summary>Which DNS servers are asked for what stands behind a <c>/dnsaddr</c>. Default empty: those of the system.</summary>
+    public IReadOnlyList<System.Net.IPEndPoint> NameServers { get; init; } = [];
 
     /// <summary>Validators besides <c>pk</c> and <c>ipns</c>, for namespaces of one's own. Default none; the public network knows no others.</summary>
     public IReadOnlyList<IRecordValidator> Validators { get; init; } = [];
