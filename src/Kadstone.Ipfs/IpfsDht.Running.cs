@@ -10,6 +10,9 @@ public sealed partial class IpfsDht
 {
     private const int Width = 20;
 
+    // Ten times what a busy peer asks for, and far below what a core answers.
+    private const int UsualRequestsPerSecond = 200;
+
     private static readonly TimeSpan s_upkeepInterval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_sweepInterval = TimeSpan.FromHours(1);
 
@@ -19,10 +22,12 @@ public sealed partial class IpfsDht
     {
         foreach (KadScope scope in new[] { KadScope.Wan, KadScope.Lan }.Where(scope => _options.Scope.HasFlag(scope)))
         {
+            AddressPolicy policy = _options.Policy ?? (scope == KadScope.Wan ? AddressPolicy.Public : AddressPolicy.Lan);
             KadSettings settings = new()
             {
                 Self = LocalPeer,
-                Policy = _options.Policy ?? (scope == KadScope.Wan ? AddressPolicy.Public : AddressPolicy.Lan),
+                Policy = policy,
+                RequestsPerSecond = _options.RequestsPerPeer ?? (policy == AddressPolicy.Public ? UsualRequestsPerSecond : null),
                 Rules = _rules,
                 Width = Width,
                 RefreshInterval = _options.RefreshInterval,
@@ -211,6 +216,7 @@ public sealed partial class IpfsDht
             await node.DisposeAsync().ConfigureAwait(false);
         }
 
+        _metrics?.Dispose();
         await Host.DisposeAsync().ConfigureAwait(false);
         if (_ownsStore)
         {

@@ -32,12 +32,13 @@ public sealed partial class IpfsDht : IAsyncDisposable
     private readonly KadNode[] _nodes;
     private readonly CancellationTokenSource _closing = new();
     private readonly Lock _lock = new();
+    private readonly IpfsMetrics? _metrics;
     private readonly Task _joining;
     private readonly Task _upkeep;
     private readonly Task _retelling;
     private Task? _disposal;
 
-    private IpfsDht(IpfsOptions options, Libp2pHost host, IRecordStore? store, ILogger logger, TimeProvider time)
+    private IpfsDht(IpfsOptions options, Libp2pHost host, IRecordStore? store, ILogger logger, TimeProvider time, IMeterFactory? meters)
     {
         _options = options;
         _time = time;
@@ -50,6 +51,7 @@ public sealed partial class IpfsDht : IAsyncDisposable
         _names = new DnsAddrResolver(options.NameServers, time);
         _nodes = [.. CreateNodes()];
         _keeper = new Keeper(_store, options, time, logger, TellRegionAsync, PutAgainAsync);
+        _metrics = meters is null ? null : new IpfsMetrics(meters, this);
         host.Identified += OnIdentified;
         host.Disconnected += OnDisconnected;
         _joining = Task.Run(JoinAsync);
@@ -74,7 +76,7 @@ public sealed partial class IpfsDht : IAsyncDisposable
     /// <param name="store">Where values and what is provided are kept; null: in memory. A store that is given is not disposed.</param>
     /// <param name="loggerFactory">Where it logs; null: nowhere.</param>
     /// <param name="timeProvider">Its clock; null: the system's.</param>
-    /// <param name="meterFactory">Where the host's instruments are made; null: nowhere.</param>
+    /// <param name="meterFactory">Where the instruments of the node and of its host are made; null: nowhere.</param>
     /// <param name="cancellationToken">Gives up starting.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">A listener cannot be bound.</exception>
@@ -91,7 +93,7 @@ public sealed partial class IpfsDht : IAsyncDisposable
         loggerFactory ??= NullLoggerFactory.Instance;
         Libp2pOptions hostOptions = options.Host with { Policy = options.HostPolicy };
         Libp2pHost host = await Libp2pHost.CreateAsync(hostOptions, loggerFactory, timeProvider, meterFactory, cancellationToken).ConfigureAwait(false);
-        return new IpfsDht(options, host, store, loggerFactory.CreateLogger("Kadstone.Ipfs"), timeProvider ?? TimeProvider.System);
+        return new IpfsDht(options, host, store, loggerFactory.CreateLogger("Kadstone.Ipfs"), timeProvider ?? TimeProvider.System, meterFactory);
     }
 
     /// <summary>Meets a peer: it enters the table if it serves the DHT.</summary>

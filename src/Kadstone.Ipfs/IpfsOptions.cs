@@ -33,6 +33,9 @@ public sealed record IpfsOptions
     /// <summary>How long one request to one peer may take, dial included. Default 10 s.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How many requests a second one peer may send, and ten times as many at once; beyond, its streams are reset. Default null: 200 in the worldwide DHT, any number elsewhere.</summary>
+    public int? RequestsPerPeer { get; init; }
+
     /// <summary>How often what we provide is told anew. Default 22 h: others forget after 48.</summary>
     public TimeSpan ProvideInterval { get; init; } = TimeSpan.FromHours(22);
 
@@ -67,6 +70,7 @@ public sealed record IpfsOptions
             nameof(ProtocolPrefix), "it begins with a slash, does not end with one, and has at most 128 characters");
         Require(OperationTimeout > TimeSpan.Zero, nameof(OperationTimeout), "it must be above zero");
         Require(RequestTimeout > TimeSpan.Zero, nameof(RequestTimeout), "it must be above zero");
+        Require(RequestsPerPeer is null or > 0 and <= 1_000_000, nameof(RequestsPerPeer), "it is above zero and at most a million, or null");
         Require(ProvideInterval > TimeSpan.Zero && ProvideInterval < TimeSpan.FromHours(48), nameof(ProvideInterval), "it must be above zero and below 48 h");
         Require(RecordInterval > TimeSpan.Zero, nameof(RecordInterval), "it must be above zero");
         Require(RefreshInterval > TimeSpan.Zero, nameof(RefreshInterval), "it must be above zero");

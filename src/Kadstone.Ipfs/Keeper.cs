@@ -34,6 +34,9 @@ internal sealed class Keeper(IRecordStore store, IpfsOptions options, TimeProvid
     /// <returns>False when it is no longer worth putting: it is not valid any more, or a better one stands there.</returns>
     internal delegate Task<bool> TellValue(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value, CancellationToken cancellationToken);
 
+    /// <summary>How many contents are told of again and again.</summary>
+    public int Provided => Read(() => _provided.Count);
+
     /// <summary>Reads what was kept before.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {

@@ -33,5 +33,8 @@ internal sealed record KadSettings
     /// <summary>Peers whose addresses are remembered.</summary>
     public int MaxKnownPeers { get; init; } = 8192;
 
+    /// <summary>How many requests a second one peer may send; null: any.</summary>
+    public int? RequestsPerSecond { get; init; }
+
     public ProviderLimits Providers { get; init; } = new();
 }

@@ -147,6 +147,7 @@ public sealed class ModeTests
             ("RequestTimeout", Network.Options with { RequestTimeout = TimeSpan.Zero }),
             ("ProvideInterval", Network.Options with { ProvideInterval = TimeSpan.FromHours(48) }),
             ("RecordInterval", Network.Options with { RecordInterval = TimeSpan.Zero }),
+            ("RequestsPerPeer", Network.Options with { RequestsPerPeer = 0 }),
             ("RefreshInterval", Network.Options with { RefreshInterval = TimeSpan.Zero }),
             ("Bootstrap", Network.Options with { Bootstrap = [Peers.Address(1)] }),
             ("Validators", Network.Options with { Validators = [new LongestWins(), new LongestWins()] }),
