@@ -17,6 +17,12 @@ internal sealed partial class KadProtocol
     public KadVerdict Answer(PeerId from, KadMessage request, Instant now, out KadMessage? answer)
     {
         answer = null;
+        if (_budget?.TryTake(from, now) == false)
+        {
+            Counters.RateLimited++;
+            return KadVerdict.Refused;
+        }
+
         KadVerdict verdict = request.Type switch
         {
             KadMessageType.FindNode when request.Key.Length > 0 => KadVerdict.Answered,

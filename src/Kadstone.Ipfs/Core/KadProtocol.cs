@@ -15,6 +15,7 @@ internal sealed partial class KadProtocol
     private readonly RoutingTable<Key256, PeerContact> _table;
     private readonly ProviderTable _providers;
     private readonly PeerBook _book;
+    private readonly RequestBudget? _budget;
     private readonly NetworkSizeEstimator<Key256> _size = new();
     private readonly HashSet<PeerId> _connected = [];
     private readonly Dictionary<PeerId, PeerContact> _bootstrap = [];
@@ -39,6 +40,7 @@ internal sealed partial class KadProtocol
         };
         _table = new RoutingTable<Key256, PeerContact>(_self, table, chance);
         _providers = new ProviderTable(settings.Providers);
+        _budget = settings.RequestsPerSecond is int perSecond ? new RequestBudget(perSecond) : null;
         _book = new PeerBook(settings.MaxKnownPeers, ProviderTable.AddressLifetime);
     }
 
