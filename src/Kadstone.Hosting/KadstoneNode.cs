@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Kadstone.Datagrams;
 using Kadstone.Hosting.Files;
 using Kadstone.Hosting.Networks;
 using Kadstone.Hyperswarm;
@@ -27,16 +28,19 @@ public sealed class KadstoneNode : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
     private readonly List<NetworkNode> _networks = [];
+    private readonly TimeProvider _time;
     private Task? _disposal;
 
-    private KadstoneNode(KadstoneOptions options, KadstoneIdentity identity, DataFolder? folder, IRecordStore store, string storeName, DateTimeOffset startedAt, ILogger logger)
+    private KadstoneNode(KadstoneOptions options, KadstoneIdentity identity, DataFolder? folder, IRecordStore store, string storeName, TimeProvider time, ILogger logger)
     {
         Options = options;
         Identity = identity;
         _folder = folder;
         Store = store;
         StoreName = storeName;
-        StartedAt = startedAt;
+        _time = time;
+        StartedAt = time.GetUtcNow();
+        Budget = new SendBudget(options.PacketsPerSecond);
         _logger = logger;
     }
 
@@ -73,11 +77,19 @@ public sealed class KadstoneNode : IAsyncDisposable
     /// <summary>How many datagrams a second may leave, all networks together.</summary>
     public int PacketBudget => Options.PacketsPerSecond;
 
+    /// <summary>How many datagrams left in the last whole second.</summary>
+    public int PacketsLastSecond => Budget.SentLastSecond(new MonotonicClock(_time).Now);
+
+    /// <summary>How often datagrams had to wait for the budget, so far.</summary>
+    public long BudgetPauses => Budget.Pauses;
+
     /// <summary>The folder of identity, states and store; null: nothing is kept.</summary>
     public string? DataFolder => _folder?.Path;
 
     /// <summary>When it was started.</summary>
     public DateTimeOffset StartedAt { get; }
+
+    internal SendBudget Budget { get; }
 
     /// <summary>Opens folder and store, and starts the nodes, which join in the background.</summary>
     /// <param name="options">How it is set up; they are not to be changed any more.</param>
@@ -110,7 +122,7 @@ public sealed class KadstoneNode : IAsyncDisposable
 
             KadstoneStore choice = options.Store ?? (folder is null ? KadstoneStore.Memory : KadstoneStore.Sqlite());
             IRecordStore store = await StoreOpening.OpenAsync(choice, folder, options.Limits, time, cancellationToken).ConfigureAwait(false);
-            node = new KadstoneNode(options, identity, folder, store, choice.Name, time.GetUtcNow(), logger);
+            node = new KadstoneNode(options, identity, folder, store, choice.Name, time, logger);
         }
         catch
         {
@@ -120,7 +132,7 @@ public sealed class KadstoneNode : IAsyncDisposable
 
         try
         {
-            await node.StartAsync(new NetworkStarter(options, node.Identity, folder, new LentStore(node.Store), loggerFactory, time, meterFactory), cancellationToken).ConfigureAwait(false);
+            await node.StartAsync(new NetworkStarter(options, node.Identity, folder, new LentStore(node.Store), node.Budget, loggerFactory, time, meterFactory), cancellationToken).ConfigureAwait(false);
             return node;
         }
         catch

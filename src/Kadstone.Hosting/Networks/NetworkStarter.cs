@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net.Sockets;
+using Kadstone.Datagrams;
 using Kadstone.Hosting.Files;
 using Kadstone.Hyperswarm;
 using Kadstone.Ipfs;
@@ -16,10 +17,15 @@ internal sealed class NetworkStarter(
     KadstoneIdentity identity,
     DataFolder? folder,
     IRecordStore store,
+    SendBudget budget,
     ILoggerFactory loggers,
     TimeProvider time,
     IMeterFactory? meters)
 {
+    // Answers to strangers take at most half of the budget, so that our own lookups keep theirs.
+    private readonly int _answersPerSecond =
+        Math.Max(1, options.PacketsPerSecond / 2 / Math.Max(1, (options.Mainline is null ? 0 : 1) + (options.Hyperswarm is null ? 0 : 1)));
+
     private readonly ILogger _logger = loggers.CreateLogger("Kadstone.Hosting");
 
     internal async Task<(MainlineDht Dht, NetworkNode Node)> StartAsync(MainlineOptions mainline, CancellationToken cancellationToken)
@@ -35,6 +41,8 @@ internal sealed class NetworkStarter(
         MainlineOptions complete = mainline with
         {
             Store = mainline.Store ?? store,
+            Budget = mainline.Budget ?? budget,
+            Limits = Within(mainline.Limits),
             MaxInfoHashes = mainline.MaxInfoHashes == new MainlineOptions().MaxInfoHashes ? options.Limits.InfoHashes : mainline.MaxInfoHashes,
         };
         MainlineDht dht = await Explained(
@@ -49,6 +57,8 @@ internal sealed class NetworkStarter(
         HyperDhtOptions complete = hyperswarm with
         {
             Store = hyperswarm.Store ?? store,
+            Budget = hyperswarm.Budget ?? budget,
+            Limits = Within(hyperswarm.Limits),
             Seed = hyperswarm.Seed ?? identity.HyperswarmSeed,
             SavedState = hyperswarm.SavedState ?? (options.KeepsContacts ? saved?.ToJson() : null),
         };
@@ -77,6 +87,8 @@ internal sealed class NetworkStarter(
         // The daemon shows whom we were told to meet, and not whom we met.
         return (dht, complete with { Bootstrap = ipfs.Bootstrap }, new IpfsNetworkNode(dht, stateFile));
     }
+
+    private RateLimits Within(RateLimits limits) => limits.TotalRate == new RateLimits().TotalRate ? limits with { TotalRate = Math.Min(limits.TotalRate, _answersPerSecond) } : limits;
 
     /// <summary>Says in the user's words why a socket cannot be had, or an option cannot be.</summary>
     private static async Task<T> Explained<T>(string network, string place, string? hosts, Func<Task<T>> start)
