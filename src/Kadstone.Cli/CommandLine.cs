@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using System.Reflection;
 using Kadstone.Cli.Ipfs;
 using Kadstone.Cli.Verbs;
+using Kadstone.Cli.Verbs.Config;
 using Kadstone.Cli.Verbs.Hyper;
 
 namespace Kadstone.Cli;
@@ -61,6 +62,7 @@ internal static class CommandLine
             new HyperGroup(terminal),
             new IpfsGroup(terminal),
             new KeyGroup(terminal),
+            new ConfigGroup(terminal),
         };
         foreach (Option option in root.Options)
         {

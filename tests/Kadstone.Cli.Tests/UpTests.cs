@@ -21,10 +21,22 @@ public sealed class UpTests
             example = await up.Output.WaitForAsync(line => line.Contains("./dht hyper lookup", StringComparison.Ordinal));
             (await DhtRun.RunAsync(example.Trim().Split(' ')[1..])).ShouldEndWith(0).Output.ShouldEndWith(" 127.0.0.1:10000\n");
 
+            example = await up.Output.WaitForAsync(line => line.Contains("./dht ipfs provide", StringComparison.Ordinal));
+            (await DhtRun.RunAsync(example.Trim().Split(' ')[1..])).ShouldEndWith(0);
+            example = await up.Output.WaitForAsync(line => line.Contains("./dht ipfs findprovs", StringComparison.Ordinal));
+            (await DhtRun.RunAsync(example.Trim().Split(' ')[1..])).ShouldEndWith(0).Output.ShouldStartWith("12D3Koo");
+
             string daemon = Path.Combine(folder["data"], "daemon.json");
             JsonElement file = JsonDocument.Parse(await File.ReadAllBytesAsync(daemon, TestContext.Current.CancellationToken)).RootElement;
             file.GetProperty("pid").GetInt32().ShouldBe(Environment.ProcessId);
-            file.GetProperty("api").ValueKind.ShouldBe(JsonValueKind.Null);
+            using (HttpClient client = new())
+            {
+                // Kubo's RPC answers to POST alone.
+                using HttpResponseMessage id = await client.PostAsync(new Uri($"{file.GetProperty("api").GetString()}/api/v0/id"), null, TestContext.Current.CancellationToken);
+                (await id.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("12D3Koo");
+            }
+
+            file.GetProperty("token").ValueKind.ShouldBe(JsonValueKind.Null, "a loopback address needs none");
             if (!OperatingSystem.IsWindows())
             {
                 File.GetUnixFileMode(daemon).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -34,7 +46,7 @@ public sealed class UpTests
             second.ShouldEndWith(2).Error.ShouldContain($"process {Environment.ProcessId}");
             (await up.InterruptAsync()).ShouldBe(0);
             up.Error.Text.ShouldBeEmpty();
-            Directory.GetFiles(folder["data"]).Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe(["hyper.json", "hyper.sqlite", "key", "lock", "node.sqlite", "state.json"]);
+            Directory.GetFiles(folder["data"]).Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe(["hyper.json", "ipfs.json", "key", "lock", "node.sqlite", "state.json"]);
         }
     }
 
@@ -42,19 +54,19 @@ public sealed class UpTests
     public async Task Events_can_be_JSON()
     {
         using TemporaryFolder folder = new();
-        await using DhtRun up = DhtRun.Start("up", "--devnet", "--nodes", "3", "--data", folder["data"], "-o", "json");
+        await using DhtRun up = DhtRun.Start("up", "--devnet", "--nodes", "3", "--data", folder["data"], "--api", "off", "-o", "json");
         await up.Output.WaitForAsync(line => line.Contains("\"ready\"", StringComparison.Ordinal));
         (await up.InterruptAsync()).ShouldBe(0);
         string[] events = [.. up.Output.Lines.Select(line => JsonDocument.Parse(line).RootElement.GetProperty("event").GetString()!).Distinct()];
         events.ShouldBe(["listening", "joined", "ready", "status", "stopped"]);
-        foreach (string network in (string[])["mainline", "hyperswarm"])
+        foreach (string network in (string[])["mainline", "hyperswarm", "ipfs"])
         {
             JsonElement[] own = [.. up.Output.Lines.Select(line => JsonDocument.Parse(line).RootElement).Where(line => line.TryGetProperty("network", out JsonElement of) && of.GetString() == network)];
             own.Count(line => line.GetProperty("event").GetString() == "listening").ShouldBe(4, "three nodes and this machine's own");
             own.Count(line => line.GetProperty("event").GetString() == "joined").ShouldBe(1);
         }
 
-        up.Output.Lines.Count(line => line.Contains("\"ready\"", StringComparison.Ordinal)).ShouldBe(1, "one line once both networks answer");
+        up.Output.Lines.Count(line => line.Contains("\"ready\"", StringComparison.Ordinal)).ShouldBe(1, "one line once all networks answer");
     }
 
     [Fact]
@@ -65,5 +77,21 @@ public sealed class UpTests
         await up.Output.WaitForAsync(line => line.StartsWith("hyperswarm node 2 ", StringComparison.Ordinal));
         (await up.InterruptAsync()).ShouldBe(0);
         File.Exists(Path.Combine(folder["data"], "daemon.json")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_devnet_of_one_network_with_a_store_in_memory()
+    {
+        using TemporaryFolder folder = new();
+        folder.Write("settings.json", """{ "Kadstone": { "Networks": "ipfs", "Store": "memory", "PacketBudget": 345 } }""");
+        await using DhtRun up = DhtRun.Start("up", "--devnet", "--nodes", "3", "--config", folder["settings.json"], "--data", folder["data"], "--api", "off", "-o", "json");
+        string ready = await up.Output.WaitForAsync(line => line.Contains("\"ready\"", StringComparison.Ordinal));
+        JsonElement told = JsonDocument.Parse(ready).RootElement;
+        told.GetProperty("packet_budget").GetInt32().ShouldBe(345);
+        told.GetProperty("ipfs_own").GetString()!.ShouldStartWith("/ip4/127.77.0.1/tcp/");
+        told.TryGetProperty("bootstrap", out _).ShouldBeFalse();
+        (await up.InterruptAsync()).ShouldBe(0);
+        up.Output.Text.ShouldNotContain("mainline");
+        Directory.GetFiles(folder["data"]).Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe(["ipfs.json", "key", "lock"]);
     }
 }
