@@ -51,6 +51,21 @@ public sealed class SamplesTests
         lines[4].ShouldBe($"b signs with {lines[2][^64..]}");
     }
 
+    [Fact]
+    public async Task A_web_application_has_a_node_in_it()
+    {
+        (int exitCode, string output) = await RunAsync("HostedNode");
+        exitCode.ShouldBe(0, output);
+        output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).ShouldBe(
+        [
+            "announced at 1 nodes",
+            "found [\"127.0.0.1:4242\"]",
+            "reachable: Healthy",
+            "kadstone_routing_table_contacts{kadstone_network=\"mainline\"} 1",
+            "closed",
+        ]);
+    }
+
     private static async Task<(int ExitCode, string Output)> RunAsync(string sample)
     {
         ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, sample + ".dll")])

@@ -205,6 +205,7 @@ public sealed class KadstoneNodeTests(SmallNetworks networks) : IClassFixture<Sm
     private async Task<string[]> KeysAsync(string folder, int number)
     {
         await using KadstoneNode node = await KadstoneNode.CreateAsync(networks.Options(folder, number), cancellationToken: Cancellation);
+        node.TrySave().ShouldBeTrue();
         return [node.Networks[0].Id!, Convert.ToHexStringLower(node.Hyperswarm!.PublicKey.Span), node.Ipfs!.LocalPeer.ToString()];
     }
 }

@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Kadstone.Hosting.Telemetry;
 
 namespace Kadstone.Hosting.Tests;
 
@@ -63,8 +64,10 @@ public sealed class TelemetryTests(SmallNetworks networks) : IClassFixture<Small
     [Fact]
     public async Task The_nodes_tell_of_each_network_and_of_the_budget()
     {
-        using PrometheusText text = new();
-        await using KadstoneNode node = await KadstoneNode.CreateAsync(networks.Options(null, 40), cancellationToken: Cancellation);
+        // Other tests have nodes in this process, too.
+        using OwnMeters meters = new();
+        using PrometheusText text = new(meter => meter.Scope == meters);
+        await using KadstoneNode node = await KadstoneNode.CreateAsync(networks.Options(null, 40), meterFactory: meters, cancellationToken: Cancellation);
         foreach (NetworkNode network in node.Networks)
         {
             await network.WaitForNetworkAsync(Cancellation);

@@ -138,8 +138,8 @@ internal sealed class ConfigurationLayers
                 }
             }
 
-            builder.AddJsonStream(new MemoryStream(text));
-            builder.Build();
+            // Read at once, for what is wrong to be said here; a stream can be read but once.
+            builder.AddConfiguration(new ConfigurationBuilder().AddJsonStream(new MemoryStream(text)).Build());
         }
         catch (JsonException exception)
         {
