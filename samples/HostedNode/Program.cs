@@ -28,11 +28,11 @@ application.MapHealthChecks("/health/ready", Only(KadstoneServiceCollectionExten
 application.MapHealthChecks("/health/reachable", Only(KadstoneServiceCollectionExtensions.ReachableTag));
 application.MapGet("/metrics", (PrometheusText metrics) => Results.Text(metrics.Write(), PrometheusText.ContentType));
 application.MapPost("/peers/{infoHash}", async (string infoHash, int port, MainlineDht dht, CancellationToken cancellationToken) =>
-    (await dht.AnnouncePeerAsync(Key160.Parse(infoHash), port, cancellationToken: cancellationToken)).Commit.Stored);
+    (await dht.AnnouncePeerAsync(Key160.Read(Convert.FromHexString(infoHash)), port, cancellationToken: cancellationToken)).Commit.Stored);
 application.MapGet("/peers/{infoHash}", async (string infoHash, MainlineDht dht, CancellationToken cancellationToken) =>
 {
     List<string> peers = [];
-    await foreach (UdpEndpoint peer in dht.GetPeersAsync(Key160.Parse(infoHash)).WithCancellation(cancellationToken))
+    await foreach (UdpEndpoint peer in dht.GetPeersAsync(Key160.Read(Convert.FromHexString(infoHash))).WithCancellation(cancellationToken))
     {
         peers.Add(peer.ToString());
     }

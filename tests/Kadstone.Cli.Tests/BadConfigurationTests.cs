@@ -208,8 +208,6 @@ public sealed class BadConfigurationTests : IDisposable
         { "up --networks mainline,freenet", "--networks", "'mainline,freenet'" },
         { "up --profile desktop", "--profile", "'desktop'" },
         { "up --store disk", "--store", "'disk'" },
-        { "up --store sqlite:/nowhere/node.sqlite --data DIR/up1 --networks hyperswarm", "--store", "/nowhere" },
-        { "up --store postgres:Host=/nowhere;Username=kadstone --data DIR/up2 --networks hyperswarm", "--store", "postgres" },
         { "up --api 5001", "--api", "'5001'" },
         { "up --gateway localhost", "--gateway", "'localhost'" },
         { "up --config /nowhere/settings.json", "--config", "/nowhere/settings.json" },

@@ -94,4 +94,18 @@ public sealed class UpTests
         up.Output.Text.ShouldNotContain("mainline");
         Directory.GetFiles(folder["data"]).Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe(["ipfs.json", "key", "lock"]);
     }
+
+    [Theory]
+    [InlineData("sqlite:/nowhere/node.sqlite", "/nowhere is not there")]
+    [InlineData("postgres:Host=/nowhere;Username=kadstone;Password=secret", "postgres cannot be opened")]
+    public async Task A_store_that_cannot_be_opened_ends_it_before_anybody_is_asked(string store, string sentence)
+    {
+        using TemporaryFolder folder = new();
+        DhtResult result = await DhtRun.RunAsync("up", "--data", folder["data"], "--store", store, "--networks", "hyperswarm", "--hyper-port", "0");
+        result.ShouldEndWith(2).Error.ShouldStartWith("dht up: --store ");
+        result.Error.ShouldContain(sentence);
+        result.Error.ShouldNotContain("secret");
+        result.Error.TrimEnd('\n').Split('\n').Length.ShouldBe(1);
+        Directory.GetFiles(folder["data"]).Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe(["key", "lock"]);
+    }
 }

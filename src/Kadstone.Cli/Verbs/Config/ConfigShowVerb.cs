@@ -44,6 +44,8 @@ internal sealed class ConfigShowVerb : Verb
     // A connection string may hold a password.
     private static string Shown(KadstoneSetting setting, string? value) =>
         value is null ? setting.Default
+        // JSON's true and false arrive in .NET's spelling.
+        : bool.TryParse(value, out bool flag) ? (flag ? "true" : "false")
         : KadstoneStore.TryParse(value, out KadstoneStore? store) && store.Name == "postgres" ? "postgres:…"
         : value;
 }
