@@ -108,4 +108,28 @@ public sealed class UpTests
         result.Error.TrimEnd('\n').Split('\n').Length.ShouldBe(1);
         Directory.GetFiles(folder["data"]).Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe(["key", "lock"]);
     }
+
+    [Fact]
+    public async Task Networks_may_begin_here_and_the_second_node_finds_the_first()
+    {
+        using TemporaryFolder folder = new();
+        folder.Write("first.json", """
+            { "Kadstone": { "Private": true, "Networks": "mainline,ipfs", "Store": "memory", "Api": "off",
+                "Mainline": { "Port": 0, "Addresses": "127.77.210.1", "Bootstrap": "none" },
+                "Ipfs": { "Listen": "/ip4/127.77.210.1/tcp/0", "Bootstrap": "none", "Scope": "lan" } } }
+            """);
+        await using DhtRun first = DhtRun.Start("up", "--config", folder["first.json"], "--data", folder["first"]);
+        await first.Output.WaitForAsync(line => line == "ready: 0 nodes of Mainline and 0 of IPFS answered");
+        string At(string network) => first.Output.Lines.Single(line => line.StartsWith($"{network}: this node listening on ", StringComparison.Ordinal)).Split(' ')[^1];
+        folder.Write("second.json", $$"""
+            { "Kadstone": { "Private": true, "Networks": ["mainline", "ipfs"], "Store": "memory", "Api": "off",
+                "Mainline": { "Port": 0, "Addresses": "127.77.211.1", "Bootstrap": "{{At("mainline")}}" },
+                "Ipfs": { "Listen": "/ip4/127.77.211.1/tcp/0", "Bootstrap": ["{{At("ipfs")}}"], "Scope": "lan" } } }
+            """);
+        await using DhtRun second = DhtRun.Start("up", "--config", folder["second.json"], "--data", folder["second"]);
+        await second.Output.WaitForAsync(line => line == "ready: 1 nodes of Mainline and 1 of IPFS answered");
+        (await second.InterruptAsync()).ShouldBe(0);
+        (await first.InterruptAsync()).ShouldBe(0);
+        second.Error.Text.ShouldBeEmpty();
+    }
 }

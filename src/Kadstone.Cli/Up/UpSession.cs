@@ -80,6 +80,7 @@ internal sealed class UpSession(Terminal terminal, ConfigurationLayers layers, K
         {
             events.Tell("starting", "looking for the routers of the public networks");
             KadstoneNode own = await StartAsync(tellsOfRouters: false, cancellationToken);
+            TellServed(own);
             int[] contacts = await Tasks.WhenAllAsync(own.Networks.Select(node => JoinPublicAsync(node, cancellationToken)));
             own.TrySave();
             string[] answered = [.. own.Networks.Select((network, index) => $"{contacts[index]} {(index == 0 ? "nodes " : "")}of {NameOf(network.Network)}")];
@@ -103,15 +104,8 @@ internal sealed class UpSession(Terminal terminal, ConfigurationLayers layers, K
     public async ValueTask DisposeAsync()
     {
         await DrainAsync(_http.DisposeAsync(), s_httpDrain, "HTTP");
-        if (_node is not null)
-        {
-            await DrainAsync(_node.DisposeAsync(), s_nodeDrain, "a network or the store");
-        }
-
-        foreach (Devnet devnet in _devnets)
-        {
-            await DrainAsync(devnet.DisposeAsync(), s_nodeDrain, "the devnet");
-        }
+        IEnumerable<ValueTask> ends = [.. _devnets.Select(devnet => devnet.DisposeAsync()), _node?.DisposeAsync() ?? ValueTask.CompletedTask];
+        await DrainAsync(new ValueTask(Task.WhenAll(ends.Select(end => end.AsTask()))), s_nodeDrain, "a network or the store");
     }
 
     private async Task DrainAsync(ValueTask ending, TimeSpan patience, string who)
@@ -158,7 +152,7 @@ internal sealed class UpSession(Terminal terminal, ConfigurationLayers layers, K
     {
         TellListening(0, $"{node.Network}: this node", node);
         int contacts = await node.WaitForNetworkAsync(cancellationToken);
-        if (contacts == 0)
+        if (contacts == 0 && !BeginsHere(node.Network))
         {
             string transport = node.Network == "ipfs" ? "TCP" : "UDP";
             events.Tell(
@@ -179,6 +173,14 @@ internal sealed class UpSession(Terminal terminal, ConfigurationLayers layers, K
         return contacts;
     }
 
+    // Who has nobody to ask waits for nobody.
+    private bool BeginsHere(string network) => network switch
+    {
+        "mainline" => options.Mainline is { Bootstrap.Count: 0 },
+        "hyperswarm" => options.Hyperswarm is { Bootstrap.Count: 0 },
+        _ => options.Ipfs is { Bootstrap.Count: 0 },
+    };
+
     private async Task ServeAsync(CancellationToken cancellationToken)
     {
         if (_node is not KadstoneNode own)
@@ -198,6 +200,11 @@ internal sealed class UpSession(Terminal terminal, ConfigurationLayers layers, K
         if (_http.Api is not null)
         {
             events.Advise($"the API answers at http://{_http.Api}");
+        }
+
+        if (_http.Gateway is not null)
+        {
+            events.Advise($"the gateway answers everybody at http://{_http.Gateway}");
         }
 
         events.Advise($"at most {own.PacketBudget} packets a second leave this machine's own nodes (profile {own.Profile.ToString().ToLowerInvariant()})");
