@@ -103,16 +103,16 @@ internal sealed class UpSession(Terminal terminal, ConfigurationLayers layers, K
 
     public async ValueTask DisposeAsync()
     {
-        await DrainAsync(_http.DisposeAsync(), s_httpDrain, "HTTP");
-        IEnumerable<ValueTask> ends = [.. _devnets.Select(devnet => devnet.DisposeAsync()), _node?.DisposeAsync() ?? ValueTask.CompletedTask];
-        await DrainAsync(new ValueTask(Task.WhenAll(ends.Select(end => end.AsTask()))), s_nodeDrain, "a network or the store");
+        await DrainAsync(_http.DisposeAsync().AsTask(), s_httpDrain, "HTTP");
+        IAsyncDisposable[] nodes = [.. _devnets, .. _node is null ? [] : new IAsyncDisposable[] { _node }];
+        await DrainAsync(Task.WhenAll(nodes.Select(node => node.DisposeAsync().AsTask())), s_nodeDrain, "a network or the store");
     }
 
-    private async Task DrainAsync(ValueTask ending, TimeSpan patience, string who)
+    private async Task DrainAsync(Task ending, TimeSpan patience, string who)
     {
         try
         {
-            await ending.AsTask().WaitAsync(patience);
+            await ending.WaitAsync(patience);
         }
         catch (TimeoutException)
         {
