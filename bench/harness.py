@@ -58,12 +58,20 @@ def install_peers():
         subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=f"{BENCH}/peers", check=True, timeout=300, stdout=sys.stderr)
 
 
+def install_ipfs_peers():
+    """npm's packages of bench/peers/ipfs, once."""
+    if not shutil.which("node"):
+        give_up("The load generator and its peers are npm packages and node was not found: install Node.js 20 or newer.")
+    if not os.path.isdir(f"{BENCH}/peers/ipfs/node_modules/libp2p"):
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=f"{BENCH}/peers/ipfs", check=True, timeout=300, stdout=sys.stderr)
+
+
 def has_libtorrent():
     return subprocess.run([LIBTORRENT_PYTHON, "-c", "import libtorrent"], capture_output=True).returncode == 0
 
 
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+def free_port(tcp=False):
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
@@ -100,6 +108,16 @@ class Server:
             if "ready" in self.printed().splitlines() or answers_ping(port):
                 return True
         return False
+
+    def wait_line(self, beginning, seconds=120):
+        """The rest of the first whole line that begins so; None when it ended or the time is over."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self.process.poll() is None:
+            for line in self.printed().splitlines(keepends=True):
+                if line.startswith(beginning) and line.endswith("\n"):
+                    return line[len(beginning):].strip()
+            time.sleep(0.05)
+        return None
 
     def rss_mb(self):
         with open(f"/proc/{self.pid}/status") as status:

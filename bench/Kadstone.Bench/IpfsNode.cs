@@ -27,7 +27,7 @@ internal static class IpfsNode
         await using IpfsDht dht = await IpfsDht.CreateAsync(options);
         using IDisposable perf = dht.Host.Accept(PerfProtocol, PerfAsync);
         await dht.Ready;
-        Console.WriteLine(dht.LocalPeer);
+        Console.WriteLine($"address {dht.Host.ListenAddresses[0]}/p2p/{dht.LocalPeer}");
         Console.WriteLine("ready");
         await Task.Delay(Timeout.Infinite);
         return 0;
