@@ -36,6 +36,7 @@ internal static class IpfsNode
     /// <summary>libp2p "perf": eight bytes say how many are wanted; all that comes is taken until its end, then so many are given.</summary>
     private static async Task PerfAsync(PeerStream stream, CancellationToken cancellationToken)
     {
+        stream.ContinuesInline = true;
         byte[] buffer = new byte[64 * 1024];
         await stream.ReadExactlyAsync(buffer.AsMemory(0, sizeof(ulong)), cancellationToken);
         ulong wanted = BinaryPrimitives.ReadUInt64BigEndian(buffer);
