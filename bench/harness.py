@@ -175,11 +175,11 @@ def ratio(rounds, name, other, operation, key="answers_per_cpu_second"):
 class PeerNetwork:
     """A network of real peers in the process of peers/SCRIPT, driven by lines of JSON; it ends when its stdin closes."""
 
-    def __init__(self, script, options):
+    def __init__(self, script, options, patience=300):
         self.process = subprocess.Popen(["node", f"{BENCH}/peers/{script}", json.dumps(options)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.lines = queue.Queue()
         threading.Thread(target=lambda: [self.lines.put(line) for line in self.process.stdout] + [self.lines.put("")], daemon=True).start()
-        self.ready = self.read(300)
+        self.ready = self.read(patience)
 
     def read(self, seconds=15):
         line = self.lines.get(timeout=seconds)
