@@ -135,7 +135,9 @@ internal sealed partial class PeerLink
                 lock (_lock)
                 {
                     Exchange(ref buffer, Math.Min(_core.OutputBound, LargeBuffer));
-                    count = _core.Transmit(buffer);
+
+                    // Who has left hears no goodbye.
+                    count = _core.End == ConnectionEnd.ClosedByPeer ? 0 : _core.Transmit(buffer);
                     if (count == 0 && _core.Phase != ConnectionPhase.Ended)
                     {
                         _isFlushing = false;
@@ -156,7 +158,14 @@ internal sealed partial class PeerLink
                 }
             }
 
-            _socket.Shutdown(SocketShutdown.Both);
+            if (End == ConnectionEnd.ClosedByPeer)
+            {
+                _socket.Dispose();
+            }
+            else
+            {
+                _socket.Shutdown(SocketShutdown.Both);
+            }
         }
         catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException)
         {
