@@ -1,0 +1,13 @@
+using Kadstone.Ipfs.Core;
+using Kadstone.Kademlia;
+
+namespace Kadstone.Ipfs;
+
+/// <summary>A peer as a contact of the DHT, for those who look at tables and lookups.</summary>
+/// <param name="Id">Who it is.</param>
+/// <param name="Key">Where it stands in the keyspace: the SHA-256 of its id.</param>
+/// <param name="Addresses">Where it is, without the peer at the end.</param>
+public readonly record struct KadContact(PeerId Id, Key256 Key, IReadOnlyList<Multiaddr> Addresses)
+{
+    internal static KadContact Of(PeerContact contact) => new(contact.Id, contact.Key, contact.Addresses);
+}
