@@ -217,7 +217,7 @@ public sealed partial class RpcNode : IRpcNode
                 return _driver;
             }
 
-            DatagramDriver<RpcProtocol> driver = new(OpenProtocol(port, out List<UdpSocket> sockets), sockets, _time, _loggers);
+            DatagramDriver<RpcProtocol> driver = new(OpenProtocol(port, out List<UdpSocket> sockets), sockets, _time, _loggers) { Budget = _options.Budget };
             driver.Run((protocol, _) =>
             {
                 protocol.JoinChanged = () => _joined.TrySetResult();
