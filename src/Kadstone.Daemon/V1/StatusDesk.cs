@@ -77,7 +77,7 @@ internal sealed class StatusDesk(NodeParts parts, IReadOnlyList<DaemonNetwork> n
             facts.IsReady,
             new StoredCounts(network.ValueShelves.Sum(shelf => counts.GetValueOrDefault(ShelfNames.Of(shelf))), facts.StoredPeers),
             facts.Traffic,
-            new BudgetCounts(parts.PacketBudget, RateOf(network.Name, facts.Traffic.Sent), parts.RefusedByBudget?.Invoke(network.Name) ?? 0),
+            new BudgetCounts(parts.PacketBudget, RateOf(network.Name, facts.Traffic.Sent), parts.BudgetPauses?.Invoke() ?? 0),
             lookups.CountsOf(network.Name));
     }
 

@@ -55,6 +55,9 @@ internal abstract class DaemonNetwork
     /// <summary>Looks something of ours up through others alone.</summary>
     public abstract Task<Found> CheckAsync(KeptPublication publication, CancellationToken cancellationToken);
 
+    /// <summary>Looks a random key up, and says how many nodes answered: 0 when the network is out of reach.</summary>
+    public abstract Task<int> ProbeAsync(CancellationToken cancellationToken);
+
     /// <summary>Ends listening to the lookups.</summary>
     public abstract void Leave();
 

@@ -3,6 +3,7 @@ using Kadstone.Crypto;
 using Kadstone.Daemon.V1.Answers;
 using Kadstone.Daemon.V1.Lookups;
 using Kadstone.Daemon.V1.Publishing;
+using Kadstone.Hosting;
 using Kadstone.Hyperswarm;
 using Kadstone.Kademlia;
 using Kadstone.Storage;
@@ -39,6 +40,8 @@ internal sealed class HyperswarmNetwork : DaemonNetwork
 
     // Nodes keep a value for 48 hours.
     public override TimeSpan ValueInterval { get; } = TimeSpan.FromHours(12);
+
+    public override Task<int> ProbeAsync(CancellationToken cancellationToken) => NetworkNode.Of(_dht).ProbeAsync(cancellationToken);
 
     public override void Leave() => _dht.Node.LookupObserver = null;
 

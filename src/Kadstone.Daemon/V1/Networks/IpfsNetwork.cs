@@ -3,6 +3,7 @@ using System.Text;
 using Kadstone.Daemon.V1.Answers;
 using Kadstone.Daemon.V1.Lookups;
 using Kadstone.Daemon.V1.Publishing;
+using Kadstone.Hosting;
 using Kadstone.Ipfs;
 using Kadstone.Kademlia;
 using Kadstone.Libp2p;
@@ -42,6 +43,8 @@ internal sealed class IpfsNetwork : DaemonNetwork
     public override TimeSpan ValueInterval { get; }
 
     public override string ValueKind => "name";
+
+    public override Task<int> ProbeAsync(CancellationToken cancellationToken) => NetworkNode.Of(_dht).ProbeAsync(cancellationToken);
 
     public override void Leave() => _dht.LookupObserver = null;
 

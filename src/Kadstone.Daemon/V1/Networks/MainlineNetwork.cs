@@ -5,6 +5,7 @@ using Kadstone.Daemon.V1.Answers;
 using Kadstone.Daemon.V1.Lookups;
 using Kadstone.Daemon.V1.Publishing;
 using Kadstone.Datagrams;
+using Kadstone.Hosting;
 using Kadstone.Kademlia;
 using Kadstone.Mainline;
 using Kadstone.Storage;
@@ -39,6 +40,8 @@ internal sealed class MainlineNetwork : DaemonNetwork
     public override TimeSpan AnnounceInterval { get; } = TimeSpan.FromMinutes(15);
 
     public override TimeSpan ValueInterval { get; } = TimeSpan.FromHours(1);
+
+    public override Task<int> ProbeAsync(CancellationToken cancellationToken) => NetworkNode.Of(_dht).ProbeAsync(cancellationToken);
 
     public override void Leave() => _dht.LookupObserver = null;
 

@@ -29,8 +29,8 @@ internal sealed record NodeParts
     /// <summary>How many datagrams a second may leave, all networks together; null: nobody counts.</summary>
     public int? PacketBudget { get; init; }
 
-    /// <summary>What has left of a network under the budget, and what it held back; null: nobody counts.</summary>
-    public Func<string, long>? RefusedByBudget { get; init; }
+    /// <summary>How often datagrams had to wait for the budget, all networks together; null: nobody counts.</summary>
+    public Func<long>? BudgetPauses { get; init; }
 
     /// <summary>The seed that signs our own BEP 44 items.</summary>
     public ReadOnlyMemory<byte> MainlineSeed { get; init; }
