@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Kadstone.Datagrams;
 using Kadstone.Hosting.Files;
 using Kadstone.Hosting.Networks;
+using Kadstone.Hosting.Telemetry;
 using Kadstone.Hyperswarm;
 using Kadstone.Ipfs;
 using Kadstone.Mainline;
@@ -29,6 +31,9 @@ public sealed class KadstoneNode : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly List<NetworkNode> _networks = [];
     private readonly TimeProvider _time;
+    private OwnMeters? _ownMeters;
+    private IDisposable? _export;
+    private NodeMetrics? _metrics;
     private Task? _disposal;
 
     private KadstoneNode(KadstoneOptions options, KadstoneIdentity identity, DataFolder? folder, IRecordStore store, string storeName, TimeProvider time, ILogger logger)
@@ -91,11 +96,18 @@ public sealed class KadstoneNode : IAsyncDisposable
 
     internal SendBudget Budget { get; }
 
+    /// <summary>Looks a random key up in each network, and says how many nodes answered: 0 where a network is out of reach.</summary>
+    public async Task<IReadOnlyDictionary<string, int>> ProbeAsync(CancellationToken cancellationToken = default)
+    {
+        int[] answers = await Task.WhenAll(_networks.Select(network => ProbeAsync(network, cancellationToken))).ConfigureAwait(false);
+        return _networks.Select((network, index) => (network.Network, Count: answers[index])).ToDictionary(one => one.Network, one => one.Count);
+    }
+
     /// <summary>Opens folder and store, and starts the nodes, which join in the background.</summary>
     /// <param name="options">How it is set up; they are not to be changed any more.</param>
     /// <param name="loggerFactory">Where it logs; null: nowhere.</param>
     /// <param name="timeProvider">Its clock; null: the system's.</param>
-    /// <param name="meterFactory">Where it counts; null: nowhere.</param>
+    /// <param name="meterFactory">Where its meters are made; null: they are its own.</param>
     /// <param name="cancellationToken">Gives up starting.</param>
     /// <exception cref="KadstoneSetupException">A setting cannot be: the folder is another's, a port is taken, the store cannot be opened, a value is out of range.</exception>
     public static async Task<KadstoneNode> CreateAsync(
@@ -110,7 +122,7 @@ public sealed class KadstoneNode : IAsyncDisposable
         loggerFactory ??= NullLoggerFactory.Instance;
         TimeProvider time = timeProvider ?? TimeProvider.System;
         ILogger logger = loggerFactory.CreateLogger("Kadstone.Hosting");
-        DataFolder? folder = options.DataFolder is string path ? Files.DataFolder.Open(path) : null;
+        DataFolder? folder = options.OpenedFolder ?? (options.DataFolder is string path ? Files.DataFolder.Open(path) : null);
         KadstoneNode node;
         try
         {
@@ -130,9 +142,13 @@ public sealed class KadstoneNode : IAsyncDisposable
             throw;
         }
 
+        using Activity? activity = KadstoneTelemetry.Activities.StartActivity("kadstone.start");
         try
         {
-            await node.StartAsync(new NetworkStarter(options, node.Identity, folder, new LentStore(node.Store), node.Budget, loggerFactory, time, meterFactory), cancellationToken).ConfigureAwait(false);
+            IMeterFactory meters = meterFactory ?? (node._ownMeters = new OwnMeters());
+            node._export = OtlpExport.Start(options.OtlpEndpoint);
+            node._metrics = new NodeMetrics(meters, node, time);
+            await node.StartAsync(new NetworkStarter(options, node.Identity, folder, new LentStore(node.Store), node.Budget, loggerFactory, time, meters), cancellationToken).ConfigureAwait(false);
             return node;
         }
         catch
@@ -153,6 +169,15 @@ public sealed class KadstoneNode : IAsyncDisposable
             _disposal ??= DisposeOnceAsync();
             return new ValueTask(_disposal);
         }
+    }
+
+    private async Task<int> ProbeAsync(NetworkNode network, CancellationToken cancellationToken)
+    {
+        using Activity? activity = KadstoneTelemetry.Activities.StartActivity("kadstone.probe");
+        int answers = await network.ProbeAsync(cancellationToken).ConfigureAwait(false);
+        activity?.SetTag(KadstoneTelemetry.NetworkTag, network.Network).SetTag("kadstone.answers", answers);
+        _metrics?.Probed(network.Network, answers > 0);
+        return answers;
     }
 
     private async Task StartAsync(NetworkStarter starter, CancellationToken cancellationToken)
@@ -186,6 +211,8 @@ public sealed class KadstoneNode : IAsyncDisposable
     {
         // Off the caller's lock.
         await Task.Yield();
+        _export?.Dispose();
+        _metrics?.Dispose();
         try
         {
             await Task.WhenAll(_networks.Select(network => network.DisposeAsync().AsTask())).ConfigureAwait(false);
@@ -194,6 +221,7 @@ public sealed class KadstoneNode : IAsyncDisposable
         {
             await Store.DisposeAsync().ConfigureAwait(false);
             _folder?.Dispose();
+            _ownMeters?.Dispose();
             HostingLog.Closed(_logger);
         }
     }

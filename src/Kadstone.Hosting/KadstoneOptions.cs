@@ -1,4 +1,5 @@
 using System.Net;
+using Kadstone.Hosting.Files;
 using Kadstone.Hyperswarm;
 using Kadstone.Ipfs;
 using Kadstone.Mainline;
@@ -48,6 +49,12 @@ public sealed class KadstoneOptions
     /// <summary>Where metrics and traces go by OTLP. Default null: nowhere.</summary>
     public Uri? OtlpEndpoint { get; set; }
 
+    /// <summary>The data folder, opened before: it goes before <see cref="DataFolder"/> and is closed with the nodes, also when they cannot be made.</summary>
+    internal DataFolder? OpenedFolder { get; set; }
+
+    /// <summary>What was wrong with the configuration that these were read from.</summary>
+    internal KadstoneSetupException? Fault { get; set; }
+
     internal ProfileLimits Limits => ProfileLimits.Of(Profile);
 
     internal int PacketsPerSecond => PacketBudget ?? Limits.PacketsPerSecond;
@@ -55,6 +62,11 @@ public sealed class KadstoneOptions
     /// <exception cref="KadstoneSetupException">A value is out of range, or no network is asked for.</exception>
     internal void Validate()
     {
+        if (Fault is not null)
+        {
+            throw new KadstoneSetupException(Fault.Setting, Fault.Problem, Fault);
+        }
+
         Require(Enum.IsDefined(Profile), nameof(Profile), "is out of range; laptop, server or router is allowed.");
         Require(PacketBudget is null or (>= MinPacketBudget and <= MaxPacketBudget), nameof(PacketBudget), $"{PacketBudget} is out of range; {MinPacketBudget} to {MaxPacketBudget} datagrams a second are allowed.");
         Require(DataFolder is not "", nameof(DataFolder), "is empty; the path of a folder is expected.");
