@@ -3,7 +3,7 @@ import { h } from '../lib/dom.js';
 import { Loader } from '../lib/loader.js';
 import { empty, heading, lookupState, networkName, problem, table } from '../lib/parts.js';
 import { state } from '../lib/state.js';
-import { count, foreign, key, milliseconds, moment, number } from '../lib/text.js';
+import { foreign, key, milliseconds, moment, number } from '../lib/text.js';
 
 const SCREEN = 50;
 
@@ -53,6 +53,3 @@ function drawTable(rows) {
     rows,
   });
 }
-
-/** "12 of 14 answered", for who wants it in a sentence. */
-export const answersOf = lookup => `${number(lookup.answers)} of ${count(lookup.requests, 'request')} answered`;
