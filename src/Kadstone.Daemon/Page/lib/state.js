@@ -67,13 +67,18 @@ class State {
   }
 
   #sample(status) {
-    const now = performance.now();
+    // The daemon's own clock: an event that came late does not bend the rate.
+    const now = status.uptimeSeconds;
     for (const { name, traffic } of status.networks) {
       const last = this.#last.get(name);
+      if (last && now === last.now) {
+        continue;
+      }
+
       this.#last.set(name, { now, ...traffic });
       // A counter that fell belongs to a daemon that was started again.
       if (last && now > last.now && traffic.sent >= last.sent && traffic.received >= last.received) {
-        const seconds = (now - last.now) / 1000;
+        const seconds = now - last.now;
         const samples = this.#samples.get(name) ?? [];
         samples.push({ sent: (traffic.sent - last.sent) / seconds, received: (traffic.received - last.received) / seconds });
         this.#samples.set(name, samples.slice(-HISTORY));
