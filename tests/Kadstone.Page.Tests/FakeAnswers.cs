@@ -24,7 +24,7 @@ internal sealed class FakeAnswers
     public static JsonNode Node(object value) => JsonSerializer.SerializeToNode(value, s_json).ShouldNotBeNull();
 
     /// <summary>The status after so many seconds of a daemon whose traffic goes in waves.</summary>
-    public JsonNode Status(int uptime, string level = "ok", string verdict = "All three networks answer.", string? next = null) => Node(new
+    public JsonNode Status(int uptime, string level = "warn", string verdict = "All three networks answer, but IPFS is not reached by others.", string? next = "Forward TCP port 4001 on the router, or go on as a client.") => Node(new
     {
         Version = "0.4.0",
         StartedAt = Now.AddSeconds(-uptime),
@@ -45,8 +45,8 @@ internal sealed class FakeAnswers
     {
         int seed = Seed(network);
         string own = KeyOf(seed, IsEmpty ? "empty" : "own", network);
-        object[] buckets = [.. Enumerable.Range(0, 13).Select(index => Bucket(network, own, index))];
-        return Node(new { Id = own, Keyspace = own, Size = IsEmpty ? 0 : buckets.Length * 12, Buckets = buckets });
+        TableBucket[] buckets = [.. Enumerable.Range(0, 13).Select(index => Bucket(network, own, index))];
+        return Node(new { Id = own, Keyspace = own, Size = buckets.Sum(bucket => bucket.Contacts.Length), Buckets = buckets });
     }
 
     public JsonNode Lookups() => Node(new { Lookups = IsEmpty ? [] : Enumerable.Range(0, 64).Select(Summary).ToArray() });
@@ -128,11 +128,11 @@ internal sealed class FakeAnswers
             Keyspace = target,
             State = state,
             StartedAt = Now.AddSeconds(-4 - (number * 41)),
-            Milliseconds = 640 + (number * 173 % 2900),
+            Milliseconds = 830 + (number * 37 % 290),
             Requests = 31 + (number % 9),
             Answers = state == "failed" ? 0 : 26 + (number % 7),
             Hops = 4,
-            Found = number % 4 == 1 ? 0 : number * 5 % 47,
+            Found = number % 4 == 1 || state == "failed" ? 0 : number * 5 % 47,
             Reason = state switch
             {
                 "running" => null,
@@ -179,11 +179,11 @@ internal sealed class FakeAnswers
         return (int)(900 * Math.Exp(-distance * distance / 260.0)) + 24 + (part * 31 % 57);
     }
 
-    private object Bucket(string network, string own, int index)
+    private TableBucket Bucket(string network, string own, int index)
     {
         int capacity = index < 3 ? 32 : network == "mainline" ? 8 : 20;
         int held = IsEmpty ? 0 : index < 9 ? Math.Max(capacity - (index * 5 % 4), 0) : Math.Max(0, 14 - index);
-        return new { Index = index, Capacity = capacity, Contacts = Enumerable.Range(0, held).Select(at => TableContact(network, (index * 100) + at, Near(own, index, at))) };
+        return new TableBucket(index, capacity, [.. Enumerable.Range(0, held).Select(at => TableContact(network, (index * 100) + at, Near(own, index, at)))]);
     }
 
     private static object TableContact(string network, int number, string keyspace) => new
@@ -262,4 +262,6 @@ internal sealed class FakeAnswers
 
         return Convert.ToHexStringLower(other);
     }
+
+    private sealed record TableBucket(int Index, int Capacity, object[] Contacts);
 }

@@ -6,7 +6,7 @@ internal static class PageViews
     public static IReadOnlyDictionary<string, string> All { get; } = new Dictionary<string, string>
     {
         [""] = "Answers lookups and is reached by others.",
-        ["map/mainline"] = "Half of them answer within",
+        ["map/mainline"] = "Median round trip",
         ["lookups"] = "Lookups, newest first",
         ["lookups/3"] = "none of them knows a nearer one",
         ["table/mainline"] = "in 13 buckets",

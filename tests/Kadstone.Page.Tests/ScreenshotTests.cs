@@ -26,6 +26,8 @@ public sealed class ScreenshotTests(Chromium chromium)
             await using Tab tab = await chromium.OpenAsync(daemon, view, width, height, scheme);
             await tab.SeeAsync(PageViews.All[view]);
             await tab.SeeAsync("Live", "#link");
+            // Two minutes of traffic have come when the line begins at the left.
+            await tab.Page.WaitForFunctionAsync("() => document.querySelectorAll('.traffic').length === 0 || document.querySelector('.traffic .sent')?.getAttribute('d').startsWith('M0')");
             await tab.Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(s_folder, $"{name}-{scheme.ToString().ToLowerInvariant()}.png") });
             if (Environment.GetEnvironmentVariable("KADSTONE_NARROW") is not null)
             {

@@ -34,7 +34,8 @@ export function rungsOf(steps) {
   return rungs.sort((a, b) => a.hop - b.hop || a.from - b.from);
 }
 
-export function ladder(rungs, end, width) {
+/** @param stopped when it was over; null while it runs */
+export function ladder(rungs, end, stopped, width) {
   const shown = rungs.slice(0, MOST_RUNGS);
   const isNarrow = width < 560;
   const left = isNarrow ? 92 : 172;
@@ -49,8 +50,9 @@ export function ladder(rungs, end, width) {
     bands.hops.map(hop => drawBand(hop, width)),
     ticks(end).map(at => s('g', null,
       s('path', { class: 'tick', d: `M${x(at).toFixed(1)} ${HEAD - 4}V${height}` }),
-      s('text', { class: 'axis', x: x(at).toFixed(1), y: 14, 'text-anchor': at === 0 ? 'start' : 'middle' }, milliseconds(at)))),
-    bands.hops.flatMap(hop => hop.rungs.map(({ rung, y }) => drawRung(rung, y, x, end, { left, width, isNarrow }))));
+      s('text', { class: 'axis', x: x(at).toFixed(1), y: 14, 'text-anchor': at === 0 ? 'start' : 'middle' }, at === 0 ? '0' : milliseconds(at)))),
+    bands.hops.flatMap(hop => hop.rungs.map(({ rung, y }) => drawRung(rung, y, x, end, { left, width, isNarrow }))),
+    stopped === null ? null : s('path', { class: 'end', d: `M${x(stopped).toFixed(1)} ${HEAD - 4}V${height}` }, s('title', null, `Over after ${milliseconds(stopped)}`)));
 }
 
 export const hiddenRungs = rungs => Math.max(0, rungs.length - MOST_RUNGS);

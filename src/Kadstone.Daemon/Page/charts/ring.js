@@ -3,10 +3,10 @@ import { s } from '../lib/dom.js';
 import { fraction, onCircle, round } from '../lib/keyspace.js';
 import { count, milliseconds, number, plain } from '../lib/text.js';
 
-const RING = 150;
-const QUICKEST = 140;
-const SLOWEST = 46;
-const DENSITY = { from: 160, to: 206 };
+const RING = 164;
+const QUICKEST = 154;
+const SLOWEST = 48;
+const DENSITY = { from: 174, to: 214 };
 const SECTORS = 128;
 const MOST_CONTACTS = 1000;
 
@@ -18,7 +18,7 @@ export const speedOf = rtt => (!Number.isFinite(rtt) ? 'unknown' : rtt < 50 ? 'q
 /** How far from the middle: the logarithm of the round trip, from 2 ms to 4 s. */
 function radiusOf(rtt) {
   if (!Number.isFinite(rtt)) {
-    return 32;
+    return 30;
   }
 
   const share = (Math.log10(Math.min(4000, Math.max(2, rtt))) - Math.log10(2)) / (Math.log10(4000) - Math.log10(2));
@@ -34,15 +34,16 @@ function placeOf(contact) {
 export function ring({ own, contacts, density, path, target }) {
   const shown = contacts.slice(0, MOST_CONTACTS);
   const ownPart = fraction(own);
-  return s('svg', { class: 'ring', viewBox: '-228 -228 456 456', role: 'img' },
+  return s('svg', { class: 'ring', viewBox: '-217 -217 434 434', role: 'img' },
     s('title', null, `The keyspace with ${count(contacts.length, 'contact')}`),
     s('desc', null, 'A ring: keys run clockwise from the top. Bars outside are records, dots inside are contacts; the nearer to the ring, the shorter the round trip. Tables below tell the same.'),
     density ? drawDensity(density) : null,
     s('circle', { class: 'keyspace', r: RING }),
     [0, 0.25, 0.5, 0.75].map(part => drawQuarter(part)),
-    GUIDES.map(rtt => drawGuide(rtt)),
+    GUIDES.map(rtt => s('circle', { class: 'guide', r: round(radiusOf(rtt)) })),
     path.length > 0 ? drawPath(path, ownPart, target) : null,
     shown.map(contact => drawContact(contact)),
+    GUIDES.map(rtt => s('text', { class: 'axis', x: 0, y: round(radiusOf(rtt) + 4), 'text-anchor': 'middle' }, milliseconds(rtt))),
     ownPart === null ? null : drawOwn(ownPart));
 }
 
@@ -50,11 +51,6 @@ function drawQuarter(part) {
   const a = onCircle(part, RING - 5);
   const b = onCircle(part, RING + 5);
   return s('path', { class: 'quarter', d: `M${a.x} ${a.y}L${b.x} ${b.y}` });
-}
-
-function drawGuide(rtt) {
-  const radius = radiusOf(rtt);
-  return s('g', null, s('circle', { class: 'guide', r: round(radius) }), s('text', { class: 'axis', x: 0, y: round(radius - 4), 'text-anchor': 'middle' }, milliseconds(rtt)));
 }
 
 function drawDensity(counts) {
@@ -72,7 +68,7 @@ function drawDensity(counts) {
 
     const part = (index + 0.5) / sectors.length;
     const a = onCircle(part, DENSITY.from + 1);
-    const b = onCircle(part, DENSITY.from + 3 + Math.sqrt(value / most) * (DENSITY.to - DENSITY.from - 3));
+    const b = onCircle(part, DENSITY.from + 3 + (value / most) * (DENSITY.to - DENSITY.from - 3));
     return s('path', { d: `M${a.x} ${a.y}L${b.x} ${b.y}` }, s('title', null, count(value, 'record')));
   }));
 }
@@ -101,7 +97,7 @@ function drawPath(path, ownPart, target) {
   const all = [...(ownPart === null ? [] : [onCircle(ownPart, RING - 6)]), ...points, ...(end === null ? [] : [onCircle(end, RING)])];
   return s('g', { class: 'path' },
     s('path', { class: 'line', d: all.map((point, index) => `${index === 0 ? 'M' : 'L'}${point.x} ${point.y}`).join('') }),
-    points.map((point, index) => s('circle', { class: 'stop', cx: point.x, cy: point.y, r: 7 }, s('title', null, `Step ${number(index + 1)} of the last lookup`))),
+    points.map((point, index) => s('circle', { class: 'stop', cx: point.x, cy: point.y, r: 4.6 }, s('title', null, `Step ${number(index + 1)} of the last lookup`))),
     end === null ? null : drawTarget(onCircle(end, RING)));
 }
 

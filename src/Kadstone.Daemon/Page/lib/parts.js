@@ -5,7 +5,7 @@ import { count, foreign, number } from './text.js';
 export const NETWORKS = { mainline: 'Mainline', hyperswarm: 'Hyperswarm', ipfs: 'IPFS' };
 export const nameOf = network => NETWORKS[network] ?? network;
 
-const LEVELS = { ok: 'Good', warn: 'Look here', fail: 'Failing' };
+const LEVELS = { ok: 'Good', warn: 'Attention', fail: 'Failing' };
 
 /** A shape beside the word: colour alone says nothing to many. */
 export function level(name, word = LEVELS[name] ?? 'Unknown') {

@@ -45,6 +45,9 @@ export function bytes(value) {
   return !Number.isFinite(value) ? '–' : value < 1000 ? `${value} B` : value < 1e6 ? `${(value / 1e3).toFixed(1)} kB` : `${(value / 1e6).toFixed(1)} MB`;
 }
 
+// Seconds stop to matter after a minute.
+const about = seconds => duration(seconds < 60 || seconds >= 36_000 ? seconds : Math.floor(seconds / 60) * 60);
+
 /** "in 2 h", "5 s ago", with the exact time on hover. */
 export function moment(text, now = Date.now()) {
   const at = Date.parse(text ?? '');
@@ -53,7 +56,7 @@ export function moment(text, now = Date.now()) {
   }
 
   const seconds = (at - now) / 1000;
-  const words = Math.abs(seconds) < 1 ? 'now' : seconds > 0 ? `in ${duration(seconds)}` : `${duration(-seconds)} ago`;
+  const words = Math.abs(seconds) < 1 ? 'now' : seconds > 0 ? `in ${about(seconds)}` : `${about(-seconds)} ago`;
   return h('time', { datetime: new Date(at).toISOString(), title: DATE.format(at) }, words);
 }
 

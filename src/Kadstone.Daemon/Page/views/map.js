@@ -84,7 +84,8 @@ function drawMap(value, density, lookup, network) {
   const path = lookup === null ? [] : stepsNearer(lookup);
   const records = density?.counts.reduce((sum, some) => sum + some, 0) ?? 0;
   return h('div', { class: 'map' },
-    h('div', { class: 'card drawing' },
+    card('Contacts and records', { class: 'drawing' },
+      h('p', { class: 'quiet' }, 'Keys run clockwise from the top. The nearer a dot to the ring, the quicker it answers; bars outside count records.'),
       ring({ own: value.keyspace, contacts, density: density?.counts, path, target: lookup?.keyspace }),
       h('ul', { class: 'legend' },
         h('li', { class: 'is-own' }, 'this node'),
@@ -92,9 +93,9 @@ function drawMap(value, density, lookup, network) {
         h('li', { class: 'is-density' }, 'records'), path.length > 0 ? h('li', { class: 'is-path' }, 'last lookup') : null)),
     h('div', { class: 'beside' },
       card(null, null, h('h2', { class: 'unseen' }, 'In figures'), facts([
-        ['Own id', key(value.id, 10)],
+        ['Own id', key(value.id)],
         ['Contacts', number(value.size)],
-        ['Half of them answer within', milliseconds(median(contacts))],
+        ['Median round trip', milliseconds(median(contacts))],
         ['Records drawn', number(records), [density?.isOwn === false ? 'of all networks' : null, density?.isSampled ? ' a sample' : null]],
       ])),
       lookup === null ? null : card('Last lookup', null,

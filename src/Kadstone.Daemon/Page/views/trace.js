@@ -44,8 +44,8 @@ function drawLookup(lookup) {
       ], 'row')),
     rungs.length === 0 ? empty('Nobody was asked', 'A lookup that ends without a question had nobody in the table to ask.') : [
       card('Hops against time', { class: 'drawing' },
-        h('ul', { class: 'legend' }, ['answered', 'silent', 'refused'].map(kind => h('li', { class: `is-${kind}` }, kind)), h('li', { class: 'is-found' }, 'had a value'), h('li', null, '+n: named n nearer contacts')),
-        ladder(rungs, end, room),
+        h('ul', { class: 'legend' }, ['answered', 'silent', 'refused'].map(kind => h('li', { class: `is-${kind}` }, kind)), h('li', { class: 'is-found' }, 'had a value'), h('li', null, '+n: named n nearer contacts'), h('li', { class: 'is-end' }, 'over')),
+        ladder(rungs, end, lookup.state === 'running' ? null : lookup.milliseconds, room),
         hiddenRungs(rungs) > 0 ? h('p', { class: 'quiet' }, `${number(hiddenRungs(rungs))} more contacts are in the table.`) : null,
         asTable('The ladder as a table', drawSteps(rungs))),
       stairs.length > 1 ? card('Distance left, in bits', { class: 'drawing' }, approach(stairs, end, room)) : null,
