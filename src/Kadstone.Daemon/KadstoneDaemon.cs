@@ -1,5 +1,7 @@
 using System.Net;
 using Kadstone.Daemon.Http;
+using Kadstone.Daemon.Page;
+using Kadstone.Daemon.Pkarr;
 using Kadstone.Daemon.V1;
 using Kadstone.Daemon.V1.Lookups;
 using Kadstone.Daemon.V1.Networks;
@@ -12,7 +14,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Kadstone.Daemon;
 
-/// <summary>The nodes of a process for other programs and people: <c>/v1</c>, metrics and health, with IPFS Kubo's RPC and Delegated Routing, over HTTP.</summary>
+/// <summary>The nodes of a process for other programs and people: the page, <c>/v1</c>, metrics and health, with IPFS Kubo's RPC and Delegated Routing, over HTTP.</summary>
 /// <example>
 /// <code>
 /// await using KadstoneNode node = await KadstoneNode.CreateAsync(options);
@@ -130,12 +132,21 @@ public sealed class KadstoneDaemon : IAsyncDisposable
         HealthDesk health = Kept(new HealthDesk(_networks, status, time));
         EventHub events = new(status, lookups, time, _logger);
         _loops.Add(events);
-        PublicationDesk publications = new(parts.Store, byName, time, _logger);
+        PkarrRelay? pkarr = parts.Mainline is { } mainline && options.Gateway is not null
+            ? await PkarrRelay.StartAsync(mainline, new PkarrRelayOptions { Store = parts.Store }, _loggers, time, cancellationToken).ConfigureAwait(false)
+            : null;
+        if (pkarr is not null)
+        {
+            _loops.Add(pkarr);
+        }
+
+        PublicationDesk publications = new(parts.Store, byName, pkarr, time, _logger);
         _loops.Add(publications);
         IpfsSurface? ipfs = parts is { Ipfs: { } dht, IpfsOptions: { } ipfsOptions }
             ? Kept(new IpfsSurface(new DhtNode(dht, ipfsOptions, hasRouting: true), options.ToIpfs(), time, _logger, _closing.Token))
             : null;
-        V1Api api = new(byName, status, records, lookups, events, publications, health, options, time, _logger, _closing.Token);
+        PrometheusText metrics = Kept(new PrometheusText());
+        V1Api api = new(byName, status, records, lookups, events, publications, health, metrics, options, time, _logger, _closing.Token);
         await publications.StartAsync(cancellationToken).ConfigureAwait(false);
         events.Start();
         if (options.Api is not null)
@@ -147,7 +158,7 @@ public sealed class KadstoneDaemon : IAsyncDisposable
         if (options.Gateway is not null)
         {
             GatewayGuard guard = Kept(new GatewayGuard(options.GatewayBurst));
-            Gateway = await OpenAsync("the gateway", options.Gateway, application => MapGateway(application, guard, ipfs), cancellationToken).ConfigureAwait(false);
+            Gateway = await OpenAsync("the gateway", options.Gateway, application => MapGateway(application, guard, ipfs, pkarr), cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -178,6 +189,8 @@ public sealed class KadstoneDaemon : IAsyncDisposable
 
     private static void MapApi(WebApplication application, ApiGuard guard, V1Api api, IpfsSurface? ipfs)
     {
+        PageFiles page = new();
+        application.Use(next => context => page.InvokeAsync(context, next));
         application.Use(next => context => guard.InvokeAsync(context, next));
         application.UseRouting();
         api.Map(application);
@@ -185,11 +198,12 @@ public sealed class KadstoneDaemon : IAsyncDisposable
         application.MapFallback("{**path}", api.RefuseUnknownAsync);
     }
 
-    private static void MapGateway(WebApplication application, GatewayGuard guard, IpfsSurface? ipfs)
+    private static void MapGateway(WebApplication application, GatewayGuard guard, IpfsSurface? ipfs, PkarrRelay? pkarr)
     {
         application.Use(next => context => guard.InvokeAsync(context, next));
         application.UseRouting();
         ipfs?.MapGateway(application);
+        pkarr?.Map(application);
         application.MapFallback(context => PlainText.AnswerAsync(context, StatusCodes.Status404NotFound, "404 page not found"));
     }
 

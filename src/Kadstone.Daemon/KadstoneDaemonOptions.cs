@@ -35,9 +35,6 @@ public sealed record KadstoneDaemonOptions
     /// <summary>The test network that <c>/v1/devnet</c> shows and changes. Default null: there is none.</summary>
     public IDevnet? Devnet { get; init; }
 
-    /// <summary>What <c>/metrics</c> answers: all instruments in Prometheus' text format. Default null: there is no such page.</summary>
-    public Func<string>? Metrics { get; init; }
-
     /// <summary>The part that IPFS' own surfaces and the guard go by.</summary>
     internal IpfsDaemonOptions ToIpfs() => new()
     {

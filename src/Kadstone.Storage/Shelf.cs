@@ -16,6 +16,9 @@ public enum Shelf : short
     /// <summary>The journal of BEP 5 peers. Soft: the answer to an announce does not wait for it.</summary>
     MainlinePeers = 3,
 
+    /// <summary>pkarr packets that a relay keeps in the DHT for their owners, by public key, with what it knows of them. Durable.</summary>
+    MainlinePkarr = 4,
+
     /// <summary>Hyperswarm's immutable values, by target. Their sequence is 0. Durable.</summary>
     HyperswarmImmutable = 20,
 

@@ -1,4 +1,5 @@
 using Kadstone.Daemon.V1.Answers;
+using Kadstone.Hosting;
 using Microsoft.AspNetCore.Http;
 
 namespace Kadstone.Daemon.V1;
@@ -15,9 +16,8 @@ internal sealed partial class V1Api
             await AnswerHealthAsync(context, await _health.WhyUnreachableAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false)),
         new("GET", "/metrics", "All instruments in Prometheus' text format.", null, (context, _) =>
         {
-            string text = _options.Metrics?.Invoke() ?? throw new V1Exception(404, "This daemon counts nothing; it was started without metrics.");
-            context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
-            return context.Response.WriteAsync(text, context.RequestAborted);
+            context.Response.ContentType = PrometheusText.ContentType;
+            return context.Response.WriteAsync(_metrics.Write(), context.RequestAborted);
         })
         {
             ContentType = "text/plain",

@@ -5,6 +5,7 @@ using Kadstone.Daemon.V1.Answers;
 using Kadstone.Daemon.V1.Lookups;
 using Kadstone.Daemon.V1.Networks;
 using Kadstone.Daemon.V1.Publishing;
+using Kadstone.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -22,6 +23,7 @@ internal sealed partial class V1Api
     private readonly EventHub _events;
     private readonly PublicationDesk _publications;
     private readonly HealthDesk _health;
+    private readonly PrometheusText _metrics;
     private readonly KadstoneDaemonOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -36,6 +38,7 @@ internal sealed partial class V1Api
         EventHub events,
         PublicationDesk publications,
         HealthDesk health,
+        PrometheusText metrics,
         KadstoneDaemonOptions options,
         TimeProvider time,
         ILogger logger,
@@ -48,6 +51,7 @@ internal sealed partial class V1Api
         _events = events;
         _publications = publications;
         _health = health;
+        _metrics = metrics;
         _options = options;
         _time = time;
         _logger = logger;

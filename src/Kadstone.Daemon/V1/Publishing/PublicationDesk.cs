@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Kadstone.Daemon.Pkarr;
 using Kadstone.Daemon.V1.Answers;
 using Kadstone.Daemon.V1.Networks;
 using Kadstone.Storage;
@@ -22,6 +23,9 @@ internal sealed class PublicationDesk : IAsyncDisposable
     private static readonly TimeSpan s_forever = TimeSpan.FromDays(365 * 50);
     private static readonly TimeSpan s_tick = TimeSpan.FromSeconds(1);
 
+    private const string PkarrPrefix = "pkarr-";
+
+    private readonly PkarrRelay? _pkarr;
     private readonly IRecordStore _store;
     private readonly IReadOnlyDictionary<string, DaemonNetwork> _networks;
     private readonly TimeProvider _time;
@@ -32,15 +36,26 @@ internal sealed class PublicationDesk : IAsyncDisposable
     private Task _loop = Task.CompletedTask;
     private bool _isLoaded;
 
-    public PublicationDesk(IRecordStore store, IReadOnlyDictionary<string, DaemonNetwork> networks, TimeProvider time, ILogger logger)
+    /// <param name="store">Where they are kept.</param>
+    /// <param name="networks">Where they are told.</param>
+    /// <param name="pkarr">The relay, whose packets are listed as well; null: there is none.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Where it logs.</param>
+    public PublicationDesk(IRecordStore store, IReadOnlyDictionary<string, DaemonNetwork> networks, PkarrRelay? pkarr, TimeProvider time, ILogger logger)
     {
+        _pkarr = pkarr;
         _store = store;
         _networks = networks;
         _time = time;
         _logger = logger;
     }
 
-    public IReadOnlyList<PublicationAnswer> All => [.. _publications.Values.OrderBy(publication => publication.Kept.StartedAt).Select(publication => publication.Answer())];
+    /// <summary>Our own, oldest first, then the first thousand packets that the relay keeps for others.</summary>
+    public IReadOnlyList<PublicationAnswer> All =>
+    [
+        .. _publications.Values.OrderBy(publication => publication.Kept.StartedAt).Select(publication => publication.Answer()),
+        .. (_pkarr?.Kept() ?? []).Take(MaxPublications).Select(AnswerOf),
+    ];
 
     /// <summary>Reads what was kept before, and goes on with it.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -112,7 +127,21 @@ internal sealed class PublicationDesk : IAsyncDisposable
 
     public static string NewId() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
 
-    private Publication Find(string id) => _publications.TryGetValue(id, out Publication? publication)
+    private static PublicationAnswer AnswerOf(KeptPkarrPacket packet) => new(
+        PkarrPrefix + packet.Key,
+        "mainline",
+        "pkarr",
+        packet.Key,
+        packet.PublishedAt,
+        packet.PublishedAt,
+        packet.Holders,
+        packet.Holders,
+        packet.DueAt,
+        null);
+
+    private Publication Find(string id) => id.StartsWith(PkarrPrefix, StringComparison.Ordinal)
+        ? throw new V1Exception(409, "A pkarr packet belongs to its author, who put it through the relay: it leaves when the author's term is over.")
+        : _publications.TryGetValue(id, out Publication? publication)
         ? publication
         : throw new V1Exception(404, $"There is no publication '{Shown.Of(id)}'; GET /v1/publications lists those there are.");
 
