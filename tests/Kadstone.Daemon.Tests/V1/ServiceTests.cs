@@ -68,7 +68,7 @@ public sealed class ServiceTests(V1Network network)
         using StatusDesk status = new(new NodeParts { Store = owner.Store }, [], log, records, () => null, TimeProvider.System);
         EventHub hub = new(status, log, TimeProvider.System, NullLogger.Instance);
         Channel<ServerEvent>[] listeners = [.. Enumerable.Range(0, EventHub.MaxListeners).Select(_ => hub.Listen())];
-        Should.Throw<V1Exception>(hub.Listen).Status.ShouldBe(503);
+        Should.Throw<V1Exception>((Action)(() => hub.Listen())).Status.ShouldBe(503);
         hub.Leave(listeners[0]);
         hub.Listen().ShouldNotBeNull();
     }

@@ -69,10 +69,11 @@ internal sealed class MainlineNetwork : DaemonNetwork
         };
     }
 
-    // The sockets of one node have a table each; one address family is what people look at first.
+    // The sockets of one node have a table each; shown is the first that has anybody.
     public override TableAnswer Table()
     {
-        TableView<Key160, NodeContact> table = _dht.Tables()[0];
+        IReadOnlyList<TableView<Key160, NodeContact>> tables = _dht.Tables();
+        TableView<Key160, NodeContact> table = tables.FirstOrDefault(one => one.Entries.Count > 0) ?? tables[0];
         return AnswerOf(table.Self.ToString(), table, Describe, _watch.RoundTripOf, static _ => null);
     }
 
