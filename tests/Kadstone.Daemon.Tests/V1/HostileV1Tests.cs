@@ -44,7 +44,7 @@ public sealed class HostileV1Tests(V1Network network)
         options.Hyperswarm = null;
         options.Ipfs = null;
         options.Mainline = options.Mainline! with { Addresses = [IPAddress.Parse("127.78.12.1")] };
-        await using KadstoneNode node = await KadstoneNode.CreateAsync(options);
+        await using KadstoneNode node = await KadstoneNode.CreateAsync(options, cancellationToken: V1Network.Cancelled);
         await using KadstoneDaemon daemon = await KadstoneDaemon.StartAsync(
             node, new KadstoneDaemonOptions { Api = new IPEndPoint(IPAddress.Loopback, 0), Token = "secret" }, cancellationToken: V1Network.Cancelled);
         using HttpClient client = V1Network.ClientOf(daemon);
