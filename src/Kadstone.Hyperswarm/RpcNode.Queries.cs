@@ -17,7 +17,7 @@ public sealed partial class RpcNode
     public ILookupObserver<RpcContact>? LookupObserver
     {
         get => _driver?.Run(0, static (protocol, _, _) => protocol.LookupObserver);
-        set => Started().Run((protocol, _) => protocol.LookupObserver = value);
+        set => (_driver ?? Started()).Run((protocol, _) => protocol.LookupObserver = value);
     }
 
     /// <inheritdoc/>
