@@ -14,6 +14,18 @@ internal static partial class DaemonLog
     [LoggerMessage(EventId = 602, Level = LogLevel.Error, Message = "a request for routing failed")]
     public static partial void RoutingFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(EventId = 603, Level = LogLevel.Error, Message = "a request of the API failed")]
+    public static partial void RequestFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 604, Level = LogLevel.Information, Message = "a publication was not told to {Network}, and is tried again: {Reason}")]
+    public static partial void NotTold(ILogger logger, string network, string reason);
+
+    [LoggerMessage(EventId = 605, Level = LogLevel.Information, Message = "an announcement was not taken back from {Network}, where it expires: {Reason}")]
+    public static partial void NotWithdrawn(ILogger logger, string network, string reason);
+
+    [LoggerMessage(EventId = 606, Level = LogLevel.Warning, Message = "the publications could not be read, and are tried again: {Reason}")]
+    public static partial void PublicationsNotRead(ILogger logger, string reason);
+
     [LoggerMessage(EventId = 610, Level = LogLevel.Error, Message = "a request to the pkarr relay failed")]
     public static partial void RelayFailed(ILogger logger, Exception exception);
 

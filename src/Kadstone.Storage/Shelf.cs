@@ -1,7 +1,7 @@
 namespace Kadstone.Storage;
 
 /// <summary>The kind of a record: keys of two shelves never meet, and each shelf has its own cap.</summary>
-/// <remarks>The numbers are part of the stored format and never change. 1 to 19 belong to Mainline, 20 to 39 to Hyperswarm, 40 to 59 to IPFS.</remarks>
+/// <remarks>The numbers are part of the stored format and never change. 1 to 19 belong to Mainline, 20 to 39 to Hyperswarm, 40 to 59 to IPFS, 60 to 79 to the daemon.</remarks>
 public enum Shelf : short
 {
     /// <summary>No shelf; no store takes it.</summary>
@@ -33,4 +33,7 @@ public enum Shelf : short
 
     /// <summary>Values that we keep in the DHT ourselves, by record key, for the next round of putting. Durable.</summary>
     IpfsOwnValues = 42,
+
+    /// <summary>What a daemon was told to keep in the networks, by the publication's id. Durable.</summary>
+    DaemonPublications = 60,
 }

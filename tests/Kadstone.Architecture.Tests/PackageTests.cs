@@ -15,6 +15,12 @@ public sealed partial class PackageTests(Packing packing) : IClassFixture<Packin
     private static readonly Dictionary<string, string[]> s_mayBring = new()
     {
         ["Kadstone.Datagrams"] = ["Microsoft.Extensions.Logging.Abstractions"],
+        ["Kadstone.Hosting"] =
+        [
+            "Microsoft.Extensions.Configuration", "Microsoft.Extensions.Diagnostics.HealthChecks", "Microsoft.Extensions.Hosting.Abstractions",
+            "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options",
+            "OpenTelemetry", "OpenTelemetry.Api.ProviderBuilderExtensions", "OpenTelemetry.Exporter.OpenTelemetryProtocol",
+        ],
         ["Kadstone.Hyperswarm"] = ["Microsoft.Extensions.Logging.Abstractions"],
         ["Kadstone.Ipfs"] = ["Microsoft.Extensions.Logging.Abstractions"],
         ["Kadstone.Libp2p"] = ["Microsoft.Extensions.Logging.Abstractions", "SimpleBase"],

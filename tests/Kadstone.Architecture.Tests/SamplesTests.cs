@@ -54,6 +54,63 @@ public sealed class SamplesTests
     }
 
     [Fact]
+    public async Task A_web_application_has_a_node_in_it()
+    {
+        (int exitCode, string output) = await RunAsync("HostedNode");
+        exitCode.ShouldBe(0, output);
+        output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).ShouldBe(
+        [
+            "announced at 1 nodes",
+            "found [\"127.0.0.1:4242\"]",
+            "reachable: Healthy",
+            "kadstone_routing_table_contacts{kadstone_network=\"mainline\"} 1",
+            "closed",
+        ]);
+    }
+
+    [Fact]
+    public async Task A_magnet_link_leads_to_peers_in_twelve_lines()
+    {
+        (int exitCode, string output) = await RunAsync("MagnetToPeers");
+        exitCode.ShouldBe(0, output);
+        output.Trim().ShouldBe("a small torrent: 127.0.0.1:6881");
+        string[] lines = [.. Repository.Read("samples/MagnetToPeers/Program.cs").Split('\n').Select(line => line.Trim())];
+        lines.Count(line => line.Length > 0 && !line.StartsWith("//", StringComparison.Ordinal) && !line.StartsWith("using ", StringComparison.Ordinal)).ShouldBe(12);
+    }
+
+    [Fact]
+    public async Task A_content_that_one_provides_is_found_by_another()
+    {
+        (int exitCode, string output) = await RunAsync("ProvideCid");
+        string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        exitCode.ShouldBe(0, output);
+        lines.Length.ShouldBe(2, output);
+        lines[0].ShouldBe("provided bafkreibrjfn7fmm7vflgwizttbo2m75v7w6lrtwkcdurz5q7yubgdznyzi: 3 nodes told, 0 not reached");
+        lines[1].ShouldMatch("^found 12D3KooW[1-9A-HJ-NP-Za-km-z]{44}, who is the provider, at /ip4/127.0.0.1/tcp/[0-9]+$");
+    }
+
+    [Fact]
+    public async Task A_store_of_ones_own_keeps_an_item_over_a_restart()
+    {
+        (int exitCode, string output) = await RunAsync("CustomStore");
+        exitCode.ShouldBe(0, output);
+        output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).ShouldBe(["stored at 1 node, which has 1 item", "after a restart: hello"]);
+    }
+
+    [Fact]
+    public async Task A_test_network_outlives_half_of_its_nodes_and_repeats_itself_in_virtual_time()
+    {
+        (int exitCode, string output) = await RunAsync("TestNetwork");
+        string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        exitCode.ShouldBe(0, output);
+        lines.Length.ShouldBe(4, output);
+        lines[0].ShouldBe("20 nodes");
+        lines[1].ShouldBe("ten are gone, and 127.78.4.1:4242 is found");
+        lines[2].ShouldMatch("^greeted after [1-9][0-9]* hellos and [0-9]+ virtual seconds, trace [0-9a-f]{16}$");
+        lines[3].ShouldBe(lines[2]);
+    }
+
+    [Fact]
     public async Task A_relay_gives_the_record_that_it_was_given_and_ends_at_Enter()
     {
         // A record of did:dht, with the key of RFC 8032's first test.

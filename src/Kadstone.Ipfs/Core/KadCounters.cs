@@ -7,6 +7,9 @@ internal sealed class KadCounters
 
     public long Refused { get; set; }
 
+    /// <summary>Requests of peers that had sent too many.</summary>
+    public long RateLimited { get; set; }
+
     public long Requests { get; set; }
 
     public long Failures { get; set; }

@@ -15,6 +15,7 @@ internal sealed partial class KadProtocol
     private readonly RoutingTable<Key256, PeerContact> _table;
     private readonly ProviderTable _providers;
     private readonly PeerBook _book;
+    private readonly RequestBudget? _budget;
     private readonly NetworkSizeEstimator<Key256> _size = new();
     private readonly HashSet<PeerId> _connected = [];
     private readonly Dictionary<PeerId, PeerContact> _bootstrap = [];
@@ -39,6 +40,7 @@ internal sealed partial class KadProtocol
         };
         _table = new RoutingTable<Key256, PeerContact>(_self, table, chance);
         _providers = new ProviderTable(settings.Providers);
+        _budget = settings.RequestsPerSecond is int perSecond ? new RequestBudget(perSecond) : null;
         _book = new PeerBook(settings.MaxKnownPeers, ProviderTable.AddressLifetime);
     }
 
@@ -54,7 +56,23 @@ internal sealed partial class KadProtocol
 
     public double NetworkSize => _size.Estimate.Nodes;
 
+    /// <summary>Who watches lookups; null: nobody.</summary>
+    public ILookupObserver<KadContact>? LookupObserver { get; set; }
+
     public IEnumerable<PeerInfo> Entries => _table.Entries.Select(entry => entry.Contact.Info);
+
+    /// <summary>The table, for people.</summary>
+    public TableView<Key256, KadContact> View(Instant now)
+    {
+        TableView<Key256, PeerContact> table = _table.View(now);
+        return new TableView<Key256, KadContact>(
+            table.Self,
+            now,
+            table.Capacities,
+            table.MaxFailures,
+            table.DoubtfulAfter,
+            [.. table.Entries.Select(entry => new TableEntry<KadContact>(KadContact.Of(entry.Contact), entry.Bucket, entry.LastSeen, entry.Failures, entry.Added))]);
+    }
 
     /// <summary>When <see cref="Elapse"/> has something to do.</summary>
     public Instant NextDeadline
