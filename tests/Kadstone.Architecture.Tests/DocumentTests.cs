@@ -76,6 +76,20 @@ public sealed partial class DocumentTests
         }
     }
 
+    [Theory]
+    [InlineData("README.md", 3)]
+    [InlineData("docs/testing-your-app.md", 2)]
+    public void The_code_that_is_shown_stands_in_a_sample(string document, int examples)
+    {
+        string[] samples = [.. Repository.Sources("samples/").Select(path => Dense(Repository.Read(path)))];
+        string[] shown = [.. Example().Matches(Repository.Read(document)).Select(match => match.Groups[1].Value)];
+        shown.Length.ShouldBe(examples, document);
+        shown.Where(code => !samples.Any(sample => sample.Contains(Dense(code), StringComparison.Ordinal)))
+            .ShouldBeNone($"{document} shows code that stands in no sample, so nobody compiles it:");
+
+        string Dense(string code) => string.Join('\n', code.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    }
+
     [Fact]
     public void The_sample_in_the_readme_is_short_enough_to_read() =>
         Repository.Projects("samples/").Select(project => Path.GetDirectoryName(project) + "/Program.cs")
@@ -116,6 +130,9 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex(@"\]\((?<target>[^()\s]+)(?:\s+""[^""]*"")?\)|^\[[^\]]+\]:\s*(?<target>\S+)", RegexOptions.Multiline)]
     private static partial Regex Link();
+
+    [GeneratedRegex(@"^```csharp\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Example();
 
     // Not the middle of a longer path or address; a pattern such as src/<project> or tests/*.cs names no one file.
     [GeneratedRegex(@"(?<![\w/.\-])(?:src|tests|samples|bench|docs|eng)/[\w./\-]*(?![\w./\-<*{…])")]
