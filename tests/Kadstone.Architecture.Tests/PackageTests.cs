@@ -81,6 +81,7 @@ public sealed partial class PackageTests(Packing packing) : IClassFixture<Packin
         tool.Dependencies.ShouldBeEmpty();
         tool.Files.ShouldContain("tools/net10.0/any/dht.dll");
         tool.Files.ShouldContain("tools/net10.0/any/DotnetToolSettings.xml");
+        tool.Files.Where(file => file.StartsWith("tools/", StringComparison.Ordinal) && file.EndsWith(".xml", StringComparison.Ordinal)).ShouldHaveSingleItem("documentation of assemblies is for those who link against them");
     }
 
     [Fact]
@@ -88,6 +89,7 @@ public sealed partial class PackageTests(Packing packing) : IClassFixture<Packin
     {
         Assert.SkipUnless(Packing.IsRelease, "paths are mapped in a Release build");
         byte[][] places = [Encoding.UTF8.GetBytes(Repository.Root), Encoding.Unicode.GetBytes(Repository.Root)];
+        packing.Libraries.ShouldAllBe(package => package.Symbols.Values.Sum(symbols => Package.SourcesOf(symbols).Count) > 5);
         (from package in packing.Libraries
          let assembly = package.Content($"lib/net10.0/{package.Id}.dll") ?? []
          from problem in new[]

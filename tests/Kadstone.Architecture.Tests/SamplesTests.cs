@@ -85,7 +85,7 @@ public sealed class SamplesTests
         string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         exitCode.ShouldBe(0, output);
         lines.Length.ShouldBe(2, output);
-        lines[0].ShouldBe("provided bafkreibrjfn7fmm7vflgwizttbo2m75v7w6lrtwkcdurz5q7yubgdznyzi: 3 nodes told, 0 not reached");
+        lines[0].ShouldBe("provided bafkreibrjfn7e35jl6lgwiztthjgs6t7xmjlr5okdjdot52vuefndfvisy: 3 nodes told, 0 not reached");
         lines[1].ShouldMatch("^found 12D3KooW[1-9A-HJ-NP-Za-km-z]{44}, who is the provider, at /ip4/127.0.0.1/tcp/[0-9]+$");
     }
 
