@@ -93,7 +93,7 @@ function drawMap(value, density, lookup, network) {
         h('li', { class: 'is-density' }, 'records'), path.length > 0 ? h('li', { class: 'is-path' }, 'last lookup') : null)),
     h('div', { class: 'beside' },
       card(null, null, h('h2', { class: 'unseen' }, 'In figures'), facts([
-        ['Own id', key(value.id)],
+        ['Own id', value.id === null ? h('span', { class: 'quiet' }, 'not yet') : key(value.id)],
         ['Contacts', number(value.size)],
         ['Median round trip', milliseconds(median(contacts))],
         ['Records drawn', number(records), [density?.isOwn === false ? 'of all networks' : null, density?.isSampled ? ' a sample' : null]],
