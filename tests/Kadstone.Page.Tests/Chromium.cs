@@ -71,6 +71,8 @@ internal sealed class Tab : IAsyncDisposable
         _context = context;
         _address = address;
         Page = page;
+        // A hang guard, not a measure: a machine that does much else is slow.
+        page.SetDefaultTimeout(60_000);
         page.Console += (_, message) =>
         {
             if (message.Type is "error" or "warning")

@@ -50,7 +50,7 @@ public sealed partial class PageSourceTests
     [GeneratedRegex(@"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment|setHTML|srcdoc\s*=|\beval\b|new Function|setTimeout\(\s*['""`]|javascript:|cssText|importScripts")]
     private static partial Regex Unsafe();
 
-    [GeneratedRegex(@"(?:https?|wss?):(?://[\w.-]+)?|url\(|@import")]
+    [GeneratedRegex(@"\b(?:https?|wss?):(?://[\w.-]+)?|url\(|@import")]
     private static partial Regex Elsewhere();
 
     [GeneratedRegex(@"<style|style=|\son\w+=|<script(?![^>]*\ssrc=)|<base")]
