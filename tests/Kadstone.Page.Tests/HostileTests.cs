@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace Kadstone.Page.Tests;
 
 /// <summary>Names, agents, keys and error texts of the network are text, whatever is in them (bar 44).</summary>
@@ -78,8 +76,7 @@ public sealed class HostileTests(Chromium chromium)
     [Fact]
     public async Task An_error_of_the_daemon_is_text_too()
     {
-        FakeDaemon refusing = new() { Bend = node => node is JsonObject thing && thing.ContainsKey("publications") ? FakeAnswers.Node(new { Publications = "none" }) : node };
-        await using FakeDaemon daemon = await FakeDaemon.StartAsync(refusing);
+        await using FakeDaemon daemon = await FakeDaemon.StartAsync();
         await using Tab tab = await chromium.OpenAsync(daemon, "lookups/3", script: Mark);
         await tab.Page.RouteAsync("**/v1/records**", route => route.FulfillAsync(new() { Status = 503, ContentType = "application/json", Body = """{"error":"<img src=x onerror=mark()> the disk is full"}""" }));
         await tab.GoAsync("records");

@@ -41,9 +41,8 @@ function drawNetwork(network, said) {
   const heading = `network-${network.name}`;
   return h('section', { class: `card network-card of-${network.name}`, 'aria-labelledby': heading },
     h('div', { class: 'card-head' }, h('h2', { id: heading }, nameOf(network.name)), level(network.level)),
-    h('p', { class: 'sentence' }, foreign(network.verdict)),
     // What stands above already is not said twice.
-    h('div', null, network.next === said ? null : next(network.next)),
+    h('div', { class: 'said' }, h('p', { class: 'sentence' }, foreign(network.verdict)), network.next === said ? null : next(network.next)),
     facts([
       ['Contacts', number(network.contacts), h('a', { href: `#/table/${encodeURIComponent(network.name)}` }, 'by bucket')],
       ['Network size', size(network)],
