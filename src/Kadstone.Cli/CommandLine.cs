@@ -5,6 +5,7 @@ using System.Reflection;
 using Kadstone.Cli.Ipfs;
 using Kadstone.Cli.Verbs;
 using Kadstone.Cli.Verbs.Hyper;
+using Kadstone.Cli.Verbs.Pkarr;
 
 namespace Kadstone.Cli;
 
@@ -60,6 +61,7 @@ internal static class CommandLine
             new MainlineGroup(terminal),
             new HyperGroup(terminal),
             new IpfsGroup(terminal),
+            new PkarrGroup(terminal),
             new KeyGroup(terminal),
         };
         foreach (Option option in root.Options)

@@ -156,6 +156,21 @@ public static unsafe class Ed25519
         }
     }
 
+    /// <summary>Whether 32 bytes can be somebody's public key: a point of the curve, canonically encoded, in the group that keys are made in.</summary>
+    /// <remarks>Also false, never an exception, when there are not 32 bytes.</remarks>
+    public static bool IsPublicKey(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length != PublicKeyLength)
+        {
+            return false;
+        }
+
+        fixed (byte* point = bytes)
+        {
+            return Sodium.crypto_core_ed25519_is_valid_point(point) == 1;
+        }
+    }
+
     private static void Sha512(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third, Span<byte> digest)
     {
         Sodium.Sha512State state;

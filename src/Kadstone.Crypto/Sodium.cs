@@ -80,6 +80,9 @@ internal static unsafe partial class Sodium
     internal static partial int crypto_scalarmult_ed25519_base_noclamp(byte* point, byte* scalar);
 
     [LibraryImport(Library)]
+    internal static partial int crypto_core_ed25519_is_valid_point(byte* point);
+
+    [LibraryImport(Library)]
     internal static partial int crypto_scalarmult_curve25519_base(byte* publicKey, byte* privateKey);
 
     [LibraryImport(Library)]

@@ -1,8 +1,5 @@
 using System.Net;
-using Kadstone.Daemon.Content;
 using Kadstone.Daemon.Http;
-using Kadstone.Daemon.Kubo;
-using Kadstone.Daemon.Routing;
 using Kadstone.Ipfs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -20,7 +17,7 @@ public sealed class IpfsDaemon : IAsyncDisposable
     private readonly GatewayGuard _gatewayGuard;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
-    private BlockServer? _blockServer;
+    private IpfsSurface? _surface;
 
     private IpfsDaemon(IpfsDaemonOptions options, ILoggerFactory loggers)
     {
@@ -84,49 +81,32 @@ public sealed class IpfsDaemon : IAsyncDisposable
         }
 
         _listeners.Clear();
-        _blockServer?.Dispose();
+        _surface?.Dispose();
         _gatewayGuard.Dispose();
         _closing.Dispose();
     }
 
     private async Task ListenAsync(IIpfsNode node, IpfsDaemonOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
-        RoutingEndpoints routing = new(node, time, _logger, _closing.Token);
+        IpfsSurface surface = new(node, options, time, _logger, _closing.Token);
+        _surface = surface;
         if (options.Api is not null)
         {
-            BlockShelf blocks = new(options.BlockBytes);
-            _blockServer = new BlockServer(node.Network, blocks);
-            KeyShelf keys = new(node.Identity, options.KeyFolder);
-            KuboRpc rpc = new(
-                [.. new RoutingCommands(node, blocks).All, .. new NodeCommands(node).All, .. new ContentCommands(blocks).All, .. new NameCommands(node, keys).All],
-                options,
-                time,
-                _logger,
-                _closing.Token);
             ApiGuard guard = new(options);
-            Api = await OpenAsync("the API", options.Api, application => MapApi(application, guard, rpc, routing), cancellationToken).ConfigureAwait(false);
+            Api = await OpenAsync("the API", options.Api, application => Map(application, guard.InvokeAsync, surface.MapApi), cancellationToken).ConfigureAwait(false);
         }
 
         if (options.Gateway is not null)
         {
-            Gateway = await OpenAsync("the gateway", options.Gateway, application => MapGateway(application, routing), cancellationToken).ConfigureAwait(false);
+            Gateway = await OpenAsync("the gateway", options.Gateway, application => Map(application, _gatewayGuard.InvokeAsync, surface.MapGateway), cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static void MapApi(WebApplication application, ApiGuard guard, KuboRpc rpc, RoutingEndpoints routing)
+    private static void Map(WebApplication application, Func<HttpContext, RequestDelegate, Task> guard, Action<WebApplication> map)
     {
-        application.Use(next => context => guard.InvokeAsync(context, next));
+        application.Use(next => context => guard(context, next));
         application.UseRouting();
-        application.Map(KuboRpc.Prefix + "{**command}", rpc.InvokeAsync);
-        routing.Map(application);
-        application.MapFallback(NotFoundAsync);
-    }
-
-    private void MapGateway(WebApplication application, RoutingEndpoints routing)
-    {
-        application.Use(next => context => _gatewayGuard.InvokeAsync(context, next));
-        application.UseRouting();
-        routing.Map(application);
+        map(application);
         application.MapFallback(NotFoundAsync);
     }
 

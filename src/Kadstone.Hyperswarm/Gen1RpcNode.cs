@@ -186,7 +186,7 @@ public sealed partial class Gen1RpcNode : IRpcNode
                 Heard = _heard,
             };
             protocol.JoinChanged = () => NoteJoined(protocol);
-            DatagramDriver<Gen1Protocol> driver = new(protocol, [socket], _time, _loggers);
+            DatagramDriver<Gen1Protocol> driver = new(protocol, [socket], _time, _loggers) { Budget = _options.Budget };
             _responder.Start(driver);
             driver.Start();
             _resolver = new Resolver<Gen1Protocol>(driver, _bootstrap, _time, _logger);

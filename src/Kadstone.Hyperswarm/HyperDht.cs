@@ -56,6 +56,9 @@ public sealed partial class HyperDht : IHyperDht
     /// <summary>The node's own public key: 32 bytes, Ed25519. Announces are signed with it unless their options have a seed.</summary>
     public ReadOnlyMemory<byte> PublicKey => _keyPair.PublicKey;
 
+    /// <summary>How many records of others' peers this node holds, under all topics.</summary>
+    public int StoredPeers => _serving is { } serving ? serving.Driver.Run(serving.Commands, static (_, commands, _) => commands.Topics.RecordCount) : 0;
+
     /// <summary>The storing half; only while the node listens.</summary>
     internal HyperCommands Commands => _serving?.Commands ?? throw new InvalidOperationException("The node does not listen yet.");
 
@@ -140,7 +143,7 @@ public sealed partial class HyperDht : IHyperDht
             protocol.Service = service;
             return service;
         });
-        _serving = new Serving(commands, new ValueDesk(driver, commands, _limits, _store, _time, _logger), new TrafficWatch(driver, commands));
+        _serving = new Serving(driver, commands, new ValueDesk(driver, commands, _limits, _store, _time, _logger), new TrafficWatch(driver, commands));
         _serving.Desk.Start();
         _serving.Watch.Start();
     }
@@ -176,5 +179,5 @@ public sealed partial class HyperDht : IHyperDht
 
     private static RpcCommand CommandOf(HyperCommand command) => new(command.ToString(), (uint)command);
 
-    private sealed record Serving(HyperCommands Commands, ValueDesk Desk, TrafficWatch Watch);
+    private sealed record Serving(DatagramDriver<RpcProtocol> Driver, HyperCommands Commands, ValueDesk Desk, TrafficWatch Watch);
 }

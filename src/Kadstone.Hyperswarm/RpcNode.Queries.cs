@@ -12,6 +12,14 @@ public sealed partial class RpcNode
     private const int DirectAttempts = 4;
     private const int MaxConcurrency = 256;
 
+    /// <summary>Who hears of every lookup of this node, its own upkeep included. Null, the default: nobody, at no cost. Setting it starts the node.</summary>
+    /// <exception cref="System.Net.Sockets.SocketException">The node did not listen yet, and its socket cannot be bound.</exception>
+    public ILookupObserver<RpcContact>? LookupObserver
+    {
+        get => _driver?.Run(0, static (protocol, _, _) => protocol.LookupObserver);
+        set => Started().Run((protocol, _) => protocol.LookupObserver = value);
+    }
+
     /// <inheritdoc/>
     public Task<RpcAnswer> PingAsync(UdpEndpoint node, CancellationToken cancellationToken = default) =>
         AskAsync(node, Question.Ping, null, cancellationToken);

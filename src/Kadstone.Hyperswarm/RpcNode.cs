@@ -143,6 +143,9 @@ public sealed partial class RpcNode : IRpcNode
     /// <summary>The entries of the routing table.</summary>
     public IReadOnlyList<TableEntry<RpcContact>> Contacts() => _driver?.Run(0, static (protocol, _, _) => protocol.Table.Entries.ToArray()) ?? [];
 
+    /// <summary>The routing table; null before the node listens.</summary>
+    public TableView<Key256, RpcContact>? Table() => _driver?.Run(0, static (protocol, _, now) => protocol.Table.View(now));
+
     /// <summary>How the node stands now; after its end, how it stood.</summary>
     public RpcStatus Status() => _driver?.Run(0, static (protocol, _, _) => Describe(protocol))
         ?? new RpcStatus(false, null, null, 0, RpcHealth.Idle, 0, 0, 0, 0, new Dictionary<string, long>());
@@ -214,7 +217,7 @@ public sealed partial class RpcNode : IRpcNode
                 return _driver;
             }
 
-            DatagramDriver<RpcProtocol> driver = new(OpenProtocol(port, out List<UdpSocket> sockets), sockets, _time, _loggers);
+            DatagramDriver<RpcProtocol> driver = new(OpenProtocol(port, out List<UdpSocket> sockets), sockets, _time, _loggers) { Budget = _options.Budget };
             driver.Run((protocol, _) =>
             {
                 protocol.JoinChanged = () => _joined.TrySetResult();

@@ -58,6 +58,9 @@ public record RpcOptions
     /// <summary>What is done for whom. Default <see cref="RateLimits"/>' own defaults.</summary>
     public RateLimits Limits { get; init; } = new();
 
+    /// <summary>How many datagrams a second may leave; several nodes may share one. Default null: as many as there are.</summary>
+    public SendBudget? Budget { get; init; }
+
     /// <summary>How long a query with its commits may take. Default 30 s.</summary>
     public TimeSpan QueryTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -22,8 +22,8 @@ public sealed partial class IpfsDht
         ulong sequence = options.Sequence ?? await NextSequenceAsync(recordKey, options, cancellationToken).ConfigureAwait(false);
         Rfc3339Time validity = Rfc3339Time.From(_time.GetUtcNow() + options.Lifetime);
         byte[] record = IpnsEntry.Create(key, path, sequence, validity, options.TimeToLive);
-        await PutAsync(recordKey, record, new PutOptions { Keep = options.Keep, Timeout = options.Timeout }, cancellationToken).ConfigureAwait(false);
-        return new IpnsName(key.PeerId, path, sequence, validity.ToDateTimeOffset(), options.TimeToLive);
+        PutOutcome outcome = await PutAsync(recordKey, record, new PutOptions { Keep = options.Keep, Timeout = options.Timeout }, cancellationToken).ConfigureAwait(false);
+        return new IpnsName(key.PeerId, path, sequence, validity.ToDateTimeOffset(), options.TimeToLive) { Put = outcome };
     }
 
     /// <summary>Where an IPNS name leads.</summary>

@@ -107,7 +107,11 @@ public sealed partial class IpfsDht
         int wanted = options.NumProviders;
         ArgumentOutOfRangeException.ThrowIfNegative(wanted, nameof(options));
         HashSet<PeerId> found = [];
-        using QueryRun run = Run(node => WithKnownProviders(node, node.NewQuery(KadQueryKind.FindProviders, multihash, wanted: wanted)));
+        using QueryRun run = Run(node =>
+        {
+            KadQuery query = node.NewQuery(KadQueryKind.FindProviders, multihash, wanted: wanted);
+            return options.AsksOthersOnly ? query : WithKnownProviders(node, query);
+        });
         await foreach (QueryEvent happened in run.EventsAsync(cancellationToken).ConfigureAwait(false))
         {
             // Two DHTs may name the same one, and each of them enough.

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Kadstone.Ipfs.Core;
+using Kadstone.Kademlia;
 using Kadstone.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -117,6 +118,16 @@ public sealed partial class IpfsDht : IAsyncDisposable
 
     /// <summary>The entries of the routing tables.</summary>
     public IReadOnlyList<PeerInfo> Contacts() => [.. _nodes.SelectMany(node => node.Contacts()).DistinctBy(contact => contact.Id)];
+
+    /// <summary>The routing table of each DHT, in the order of <see cref="Status"/>.</summary>
+    public IReadOnlyList<TableView<Key256, KadContact>> Tables() => [.. _nodes.Select(node => node.Table())];
+
+    /// <summary>Who hears of every lookup of this node, its own upkeep included. Null, the default: nobody, at no cost.</summary>
+    public ILookupObserver<KadContact>? LookupObserver
+    {
+        get => _nodes[0].LookupObserver;
+        set => Array.ForEach(_nodes, node => node.LookupObserver = value);
+    }
 
     internal RecordDesk Desk => _desk;
 

@@ -3,6 +3,10 @@ namespace Kadstone.Ipfs;
 /// <summary>How an IPFS node is set up. Every default is a working one.</summary>
 public sealed record IpfsOptions
 {
+    /// <summary>A peer of the public network: known to every client since 2015, and the one that needs neither a TXT record nor QUIC.</summary>
+    public static IReadOnlyList<Multiaddr> PublicBootstrap { get; } =
+        [Multiaddr.Parse("/ip4/104.131.131.82/tcp/4001/p2p/QmaCpDMGvV2BGHeYERUEnRQAwe3N8SzbUtfsmvsqQLuvuJ")];
+
     /// <summary>The host: identity, where it listens, its limits. Default: port 4001. Its policy is set from <see cref="Scope"/> and <see cref="Policy"/>.</summary>
     public Libp2pOptions Host { get; init; } = new();
 

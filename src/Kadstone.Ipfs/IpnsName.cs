@@ -6,4 +6,8 @@ namespace Kadstone.Ipfs;
 /// <param name="Sequence">The record's number.</param>
 /// <param name="Validity">Until when the record is valid.</param>
 /// <param name="TimeToLive">How long the answer may be kept.</param>
-public sealed record IpnsName(PeerId Name, string Path, ulong Sequence, DateTimeOffset Validity, TimeSpan TimeToLive);
+public sealed record IpnsName(PeerId Name, string Path, ulong Sequence, DateTimeOffset Validity, TimeSpan TimeToLive)
+{
+    /// <summary>What became of putting it; null where it was resolved.</summary>
+    public PutOutcome? Put { get; init; }
+}

@@ -80,6 +80,33 @@ internal sealed partial class KadNode : IAsyncDisposable
         }
     }
 
+    internal TableView<Key256, KadContact> Table()
+    {
+        lock (_lock)
+        {
+            return _protocol.View(Now);
+        }
+    }
+
+    internal ILookupObserver<KadContact>? LookupObserver
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _protocol.LookupObserver;
+            }
+        }
+
+        set
+        {
+            lock (_lock)
+            {
+                _protocol.LookupObserver = value;
+            }
+        }
+    }
+
     /// <summary>Ends when the table has so many entries.</summary>
     internal Task HasContactsAsync(int count)
     {

@@ -76,6 +76,9 @@ public sealed class NodeLookup<TKey, TContact>
     /// <summary>Every request, in the order of asking.</summary>
     public IReadOnlyList<LookupStep<TContact>> Steps => _steps;
 
+    /// <summary>Who hears how it goes; null, the default: nobody, at no cost.</summary>
+    public ILookupListener<TContact>? Listener { get; set; }
+
     /// <summary>Adds contacts that came to be known in another way, such as bootstrap nodes that were resolved late.</summary>
     public void AddSeeds(ReadOnlySpan<TContact> seeds)
     {
@@ -110,6 +113,7 @@ public sealed class NodeLookup<TKey, TContact>
         MaxHops = Math.Max(MaxHops, hop);
         _steps.Add(new LookupStep<TContact>(contact, candidate.IntroducedBy, hop, now, null, LookupStepState.Asked));
         NextDeadline = Instant.Earlier(NextDeadline, now + _options.Patience);
+        Listener?.Turned(new LookupTurn<TContact>(LookupTurnKind.Asked, contact, hop, now, null, 0, 0));
         return true;
     }
 
@@ -118,7 +122,8 @@ public sealed class NodeLookup<TKey, TContact>
     /// once more under the key it claims now.</param>
     /// <param name="closer">Whom it named. The nearest <see cref="LookupOptions.Width"/> are taken.</param>
     /// <param name="now">The time.</param>
-    public void Answer(TContact from, ReadOnlySpan<TContact> closer, Instant now)
+    /// <param name="values">How many values came with it; only <see cref="Listener"/> wants to know.</param>
+    public void Answer(TContact from, ReadOnlySpan<TContact> closer, Instant now, int values = 0)
     {
         TKey distance = from.Key ^ _target;
         int index = _candidates.IndexOfOpen(from, distance);
@@ -130,12 +135,12 @@ public sealed class NodeLookup<TKey, TContact>
         int step = _candidates[index].Step;
         if (!_candidates[index].Distance.Equals(distance))
         {
-            Close(index, CandidateState.Failed, now);
+            Close(index, LookupTurnKind.Refused, now);
             _candidates.TryAdd(from, distance, step, MaxNamedKeys + 1);
         }
         else
         {
-            Close(index, CandidateState.Answered, now);
+            Close(index, LookupTurnKind.Answered, now, closer.Length, values);
             if (!IsFinished)
             {
                 Take(closer, step);
@@ -146,12 +151,15 @@ public sealed class NodeLookup<TKey, TContact>
     }
 
     /// <summary>A request is lost for good. Ignored unless a request to the contact is open.</summary>
-    public void Fail(TContact from, Instant now)
+    /// <param name="from">Who was asked.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="isRefusal">Whether it answered with an error; only <see cref="Listener"/> wants to know.</param>
+    public void Fail(TContact from, Instant now, bool isRefusal = false)
     {
         int index = _candidates.IndexOfOpen(from, from.Key ^ _target);
         if (index >= 0)
         {
-            Close(index, CandidateState.Failed, now);
+            Close(index, isRefusal ? LookupTurnKind.Refused : LookupTurnKind.Silent, now);
             Settle(now);
         }
     }
@@ -161,8 +169,7 @@ public sealed class NodeLookup<TKey, TContact>
     {
         if (!IsFinished)
         {
-            End = LookupEnd.Stopped;
-            NextDeadline = Instant.Never;
+            Finish(LookupEnd.Stopped);
         }
     }
 
@@ -224,12 +231,20 @@ public sealed class NodeLookup<TKey, TContact>
         _closing |= toldAll || !changed;
     }
 
-    private void Close(int index, CandidateState state, Instant now)
+    private void Close(int index, LookupTurnKind kind, Instant now, int closer = 0, int values = 0)
     {
         ref Candidate<TKey, TContact> candidate = ref _candidates[index];
-        candidate.State = state;
+        bool wasLate = candidate.State == CandidateState.Late;
+        bool hasAnswered = kind == LookupTurnKind.Answered;
+        candidate.State = hasAnswered ? CandidateState.Answered : CandidateState.Failed;
         ref LookupStep<TContact> step = ref CollectionsMarshal.AsSpan(_steps)[candidate.Step];
-        if (state == CandidateState.Answered)
+        if (Listener is { } listener && !(wasLate && kind == LookupTurnKind.Silent))
+        {
+            TimeSpan? roundTrip = hasAnswered ? now - step.AskedAt : null;
+            listener.Turned(new LookupTurn<TContact>(kind, step.Contact, step.Hop, now, roundTrip, closer, values));
+        }
+
+        if (hasAnswered)
         {
             Answered++;
             step = step with { State = LookupStepState.Answered, AnsweredAt = now };
@@ -294,6 +309,11 @@ public sealed class NodeLookup<TKey, TContact>
     {
         End = end;
         NextDeadline = Instant.Never;
+        if (Listener is { } listener)
+        {
+            TContact[] closest = new TContact[_options.Width];
+            listener.Ended(end, closest[..CopyClosest(closest)]);
+        }
     }
 
     private int MarkLate(Instant now)
@@ -317,6 +337,7 @@ public sealed class NodeLookup<TKey, TContact>
                 candidate.State = CandidateState.Late;
                 ref LookupStep<TContact> step = ref CollectionsMarshal.AsSpan(_steps)[candidate.Step];
                 step = step with { State = LookupStepState.Late };
+                Listener?.Turned(new LookupTurn<TContact>(LookupTurnKind.Silent, step.Contact, step.Hop, now, null, 0, 0));
             }
 
             late += candidate.State == CandidateState.Late ? 1 : 0;

@@ -90,6 +90,18 @@ public sealed partial class RoutingTable<TKey, TContact>
         }
     }
 
+    /// <summary>All of it, for people.</summary>
+    public TableView<TKey, TContact> View(Instant now)
+    {
+        int[] capacities = new int[_depth];
+        for (int index = 0; index < _depth; index++)
+        {
+            capacities[index] = _options.SizeOf(index);
+        }
+
+        return new TableView<TKey, TContact>(_self, now, capacities, _options.MaxFailures, _options.DoubtfulAfter, [.. Entries]);
+    }
+
     /// <summary>Offers a contact that has just answered us. Hearsay does not belong here.</summary>
     public Admission<TContact> Admit(TContact contact, Instant now)
     {

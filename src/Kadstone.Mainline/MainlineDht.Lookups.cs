@@ -6,6 +6,13 @@ namespace Kadstone.Mainline;
 /// <summary>How every lookup of the facade runs: join first, start, wait, and stop whatever happens.</summary>
 public sealed partial class MainlineDht
 {
+    /// <summary>Who hears of every lookup of this node, its own upkeep included. Null, the default: nobody, at no cost.</summary>
+    public ILookupObserver<NodeContact>? LookupObserver
+    {
+        get => _driver.Run(0, static (protocol, _, _) => protocol.LookupObserver);
+        set => _driver.Run((protocol, _) => protocol.LookupObserver = value);
+    }
+
     internal async Task RunAsync(Query query, CancellationToken cancellationToken)
     {
         await foreach (bool _ in ProgressAsync(query, cancellationToken).ConfigureAwait(false))

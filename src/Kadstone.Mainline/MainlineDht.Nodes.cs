@@ -92,6 +92,10 @@ public sealed partial class MainlineDht
     public IReadOnlyList<TableEntry<NodeContact>> Contacts() =>
         _driver.Run(0, static (protocol, _, _) => protocol.Locals.SelectMany(local => local.Table.Entries).ToArray());
 
+    /// <summary>The routing table of each socket.</summary>
+    public IReadOnlyList<TableView<Key160, NodeContact>> Tables() =>
+        _driver.Run(0, static (protocol, _, now) => protocol.Locals.Select(local => local.Table.View(now)).ToArray());
+
     /// <summary>The node at this moment.</summary>
     public MainlineStatus Status() => _driver.Run(0, static (protocol, _, _) => new MainlineStatus(
         [.. protocol.Locals.Select(local => local.Id)],

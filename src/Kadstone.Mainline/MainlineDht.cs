@@ -277,7 +277,7 @@ public sealed partial class MainlineDht : IAsyncDisposable
             SecureRandom chance = new();
             UdpEndpoint[] bound = [.. sockets.Select(socket => UdpEndpoint.From(socket.LocalEndpoint))];
             MainlineProtocol protocol = new(SettingsOf(options), bound, ChooseIds(options, state, bound, chance), chance, new MonotonicClock(time).Now);
-            DatagramDriver<MainlineProtocol> driver = new(protocol, sockets, time, loggers);
+            DatagramDriver<MainlineProtocol> driver = new(protocol, sockets, time, loggers) { Budget = options.Budget };
             return new MainlineDht(options, driver, store, loggers, time, meters);
         }
         catch

@@ -37,6 +37,9 @@ public sealed record MainlineOptions
     /// <summary>What is done for whom. Default <see cref="RateLimits"/>' own defaults.</summary>
     public RateLimits Limits { get; init; } = new();
 
+    /// <summary>How many datagrams a second may leave; several nodes may share one. Default null: as many as there are.</summary>
+    public SendBudget? Budget { get; init; }
+
     /// <summary>Whether queries are answered. Default: adaptive in public scope, always in private scope.</summary>
     public ServingMode? Serving { get; init; }
 

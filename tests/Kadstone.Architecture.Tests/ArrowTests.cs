@@ -19,11 +19,20 @@ public sealed class ArrowTests
         ["Kadstone.Storage.Sqlite"] = ["Kadstone.Storage"],
         ["Kadstone.Storage.Postgres"] = ["Kadstone.Storage"],
         ["Kadstone.Simulation"] = ["Kadstone.Datagrams", "Kadstone.Kademlia"],
-        ["Kadstone.Daemon"] = ["Kadstone.Ipfs", "Kadstone.Libp2p", "Kadstone.Storage", "Kadstone.Crypto"],
+        ["Kadstone.Hosting"] =
+        [
+            "Kadstone.Mainline", "Kadstone.Hyperswarm", "Kadstone.Ipfs", "Kadstone.Libp2p", "Kadstone.Datagrams", "Kadstone.Kademlia", "Kadstone.Storage",
+            "Kadstone.Storage.Sqlite", "Kadstone.Storage.Postgres", "Kadstone.Crypto",
+        ],
+        ["Kadstone.Daemon"] =
+        [
+            "Kadstone.Hosting", "Kadstone.Mainline", "Kadstone.Hyperswarm", "Kadstone.Ipfs", "Kadstone.Libp2p", "Kadstone.Datagrams", "Kadstone.Kademlia",
+            "Kadstone.Storage", "Kadstone.Crypto",
+        ],
         ["Kadstone.Cli"] =
         [
             "Kadstone.Mainline", "Kadstone.Hyperswarm", "Kadstone.Storage", "Kadstone.Storage.Sqlite", "Kadstone.Storage.Postgres", "Kadstone.Crypto",
-            "Kadstone.Datagrams", "Kadstone.Kademlia", "Kadstone.Simulation", "Kadstone.Libp2p", "Kadstone.Ipfs", "Kadstone.Daemon",
+            "Kadstone.Datagrams", "Kadstone.Kademlia", "Kadstone.Simulation", "Kadstone.Libp2p", "Kadstone.Ipfs", "Kadstone.Hosting", "Kadstone.Daemon",
         ],
     };
 

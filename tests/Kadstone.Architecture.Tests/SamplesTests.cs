@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Text.Json;
+using Kadstone.Architecture.Tests.Reading;
 
 namespace Kadstone.Architecture.Tests;
 
@@ -51,14 +53,58 @@ public sealed class SamplesTests
         lines[4].ShouldBe($"b signs with {lines[2][^64..]}");
     }
 
-    private static async Task<(int ExitCode, string Output)> RunAsync(string sample)
+    [Fact]
+    public async Task A_relay_gives_the_record_that_it_was_given_and_ends_at_Enter()
     {
-        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, sample + ".dll")])
+        // A record of did:dht, with the key of RFC 8032's first test.
+        const string Key = "47pjoycnsrfmxikm95jh13y88e8qnhzu5kungjpxyepgt7a8krpy";
+        string path = Repository.Absolute("tests/Kadstone.Daemon.Tests/Vectors/pkarr.json");
+        using JsonDocument vectors = JsonDocument.Parse(await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken));
+        byte[] payload = Convert.FromHexString(vectors.RootElement.GetProperty("packets").EnumerateArray()
+            .Single(packet => packet.GetProperty("name").GetString() == "did-dht").GetProperty("payload").GetString()!);
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(TimeSpan.FromSeconds(25));
+        using Process process = Start("PkarrRelay");
+        try
         {
+            string first = await process.StandardOutput.ReadLineAsync(patience.Token) ?? await process.StandardError.ReadToEndAsync(patience.Token);
+            first.ShouldMatch("^http://127.0.0.1:[0-9]+/KEY, until Enter$");
+            string url = first.Replace("KEY, until Enter", Key, StringComparison.Ordinal);
+            using HttpClient client = new();
+            using HttpResponseMessage put = await client.PutAsync(url, new ByteArrayContent(payload), patience.Token);
+            put.StatusCode.ShouldBe(System.Net.HttpStatusCode.NoContent);
+            (await client.GetByteArrayAsync(url, patience.Token)).ShouldBe(payload);
+            await process.StandardInput.WriteLineAsync();
+            await process.StandardInput.FlushAsync(patience.Token);
+            (await process.StandardOutput.ReadToEndAsync(patience.Token)).Trim().ShouldBe("kept 1 packets");
+            await process.WaitForExitAsync(patience.Token);
+            process.ExitCode.ShouldBe(0);
+        }
+        finally
+        {
+            End(process);
+        }
+    }
+
+    private static Process Start(string sample) =>
+        Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, sample + ".dll")])
+        {
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        };
-        using Process process = Process.Start(start) ?? throw new InvalidOperationException($"dotnet {sample}.dll did not start");
+        }) ?? throw new InvalidOperationException($"dotnet {sample}.dll did not start");
+
+    private static void End(Process process)
+    {
+        if (!process.HasExited)
+        {
+            process.Kill(entireProcessTree: true);
+        }
+    }
+
+    private static async Task<(int ExitCode, string Output)> RunAsync(string sample)
+    {
+        using Process process = Start(sample);
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         patience.CancelAfter(TimeSpan.FromSeconds(25));
         try
@@ -70,10 +116,7 @@ public sealed class SamplesTests
         }
         finally
         {
-            if (!process.HasExited)
-            {
-                process.Kill(entireProcessTree: true);
-            }
+            End(process);
         }
     }
 }

@@ -7,6 +7,7 @@ public sealed class HelpTests
         "mainline node", "mainline peers", "mainline announce", "mainline ping", "mainline find-node", "mainline get", "mainline put",
         "mainline put-signed", "mainline scrape", "mainline sample", "mainline trace", "key new", "key show", "up",
         "ipfs daemon", "ipfs id", "ipfs findpeer", "ipfs findprovs", "ipfs provide", "ipfs get", "ipfs put", "ipfs query", "ipfs name publish", "ipfs name resolve",
+        "pkarr publish", "pkarr resolve",
     ];
 
     [Theory]

@@ -11,9 +11,6 @@ namespace Kadstone.Cli.Ipfs;
 /// <summary>The options of every verb that runs a node of IPFS.</summary>
 internal sealed class IpfsNodeSettings
 {
-    // Known to every client since 2015, and the one that needs neither a TXT record nor QUIC.
-    private static readonly Multiaddr s_publicPeer = Multiaddr.Parse("/ip4/104.131.131.82/tcp/4001/p2p/QmaCpDMGvV2BGHeYERUEnRQAwe3N8SzbUtfsmvsqQLuvuJ");
-
     private readonly Option<Multiaddr[]> _listen;
     private readonly Option<Multiaddr[]> _bootstrap = CommonOptions.Repeatable(
         "--bootstrap", "MULTIADDR", "A peer to join through, with /p2p/ at its end; repeatable. Default: a public one, with --private or --addresses none.", IpfsArguments.Bootstrap);
@@ -67,7 +64,7 @@ internal sealed class IpfsNodeSettings
             ProtocolPrefix = protocol.Prefix,
             Policy = policy,
             Mode = mode,
-            Bootstrap = bootstrap.Length > 0 || !isPublic ? bootstrap : [s_publicPeer],
+            Bootstrap = bootstrap.Length > 0 || !isPublic ? bootstrap : IpfsOptions.PublicBootstrap,
         };
     }
 

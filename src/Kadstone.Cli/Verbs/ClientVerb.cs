@@ -37,6 +37,9 @@ internal abstract class ClientVerb : Verb
     /// <summary>Checks and reads what needs no network, before one is looked for.</summary>
     protected virtual Task PrepareAsync(ParseResult arguments, CancellationToken cancellationToken) => Task.CompletedTask;
 
+    /// <summary>Asks somebody else than the network, if the arguments say so; null: a node is needed.</summary>
+    protected virtual Task<int>? AskWithoutNode(ParseResult arguments, Output output, CancellationToken cancellationToken) => null;
+
     protected abstract Task<int> AskAsync(MainlineDht dht, ParseResult arguments, Output output, CancellationToken cancellationToken);
 
     protected TimeSpan TimeoutOf(ParseResult arguments) => arguments.GetValue(_timeout) ?? TimeSpan.FromSeconds(30);
@@ -49,6 +52,11 @@ internal abstract class ClientVerb : Verb
         Output output = new(Terminal, arguments.GetValue(_format) == OutputFormat.Json);
         try
         {
+            if (AskWithoutNode(arguments, output, cancellationToken) is Task<int> elsewhere)
+            {
+                return await elsewhere;
+            }
+
             await using MainlineDht dht = await EmbedAsync(arguments, cancellationToken);
             Terminal.ShowProgress("asking the network …");
             return await AskAsync(dht, arguments, output, cancellationToken);

@@ -30,7 +30,7 @@ internal sealed class ApiGuard(IpfsDaemonOptions options)
         HttpRequest request = context.Request;
         if (!IsOurs(request) || !ComesFromUs(request))
         {
-            return PlainText.AnswerAsync(context, StatusCodes.Status403Forbidden, "403 - Forbidden");
+            return RefuseAsync(context, StatusCodes.Status403Forbidden, "403 - Forbidden", "This page or name may not use the API; AllowedOrigins and AllowedHosts say who may.");
         }
 
         if (One(request.Headers.Origin) is string origin && IsNamedOrigin(origin) && !IsOwnOrigin(origin, request))
@@ -46,11 +46,16 @@ internal sealed class ApiGuard(IpfsDaemonOptions options)
         if (!HasToken(request))
         {
             headers.WWWAuthenticate = "Bearer";
-            return PlainText.AnswerAsync(context, StatusCodes.Status401Unauthorized, "401 - Unauthorized");
+            return RefuseAsync(context, StatusCodes.Status401Unauthorized, "401 - Unauthorized", "The API asks for its token, as Authorization: Bearer TOKEN.");
         }
 
         return next(context);
     }
+
+    // Each surface refuses in its own tongue.
+    private static Task RefuseAsync(HttpContext context, int status, string line, string sentence) => context.Request.Path.StartsWithSegments("/v1", StringComparison.Ordinal)
+        ? JsonError.AnswerAsync(context, status, sentence)
+        : PlainText.AnswerAsync(context, status, line);
 
     /// <summary>Whether the Host is a loopback name, the very address that the request came to, or a name of the options.</summary>
     private bool IsOurs(HttpRequest request)
@@ -109,7 +114,7 @@ internal sealed class ApiGuard(IpfsDaemonOptions options)
     private static void Share(IHeaderDictionary headers, string origin)
     {
         headers.AccessControlAllowOrigin = origin;
-        headers.AccessControlAllowMethods = "GET, POST, PUT, OPTIONS";
+        headers.AccessControlAllowMethods = "GET, POST, PUT, DELETE, OPTIONS";
         headers.AccessControlAllowHeaders = "Authorization, Content-Type, Accept";
         headers.AccessControlExposeHeaders = "X-Chunked-Output, X-Stream-Error";
         headers.Vary = "Origin";

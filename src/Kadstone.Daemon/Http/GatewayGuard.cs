@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.RateLimiting;
+using Kadstone.Daemon.Pkarr;
 using Microsoft.AspNetCore.Http;
 
 namespace Kadstone.Daemon.Http;
@@ -28,13 +29,16 @@ internal sealed class GatewayGuard(int burst) : IDisposable
     {
         IHeaderDictionary headers = context.Response.Headers;
         headers.AccessControlAllowOrigin = "*";
+        headers.AccessControlExposeHeaders = $"{PkarrEndpoints.StoredNodes}, {PkarrEndpoints.InvalidSequence}, Last-Modified, Memento-Datetime, Retry-After";
         headers.XContentTypeOptions = "nosniff";
         if (HttpMethods.IsOptions(context.Request.Method))
         {
             headers.AccessControlAllowMethods = "GET, PUT, OPTIONS";
-            headers.AccessControlAllowHeaders = "Content-Type, Accept";
+            headers.AccessControlAllowHeaders = "Content-Type, Accept, Cache-Control, If-Match, If-Modified-Since, If-Unmodified-Since";
             headers.AccessControlMaxAge = "86400";
-            context.Response.StatusCode = StatusCodes.Status204NoContent;
+
+            // As pkarr's own relays say it.
+            context.Response.StatusCode = PkarrEndpoints.IsOurs(context.Request.Path) ? StatusCodes.Status200OK : StatusCodes.Status204NoContent;
             return;
         }
 
@@ -57,7 +61,7 @@ internal sealed class GatewayGuard(int burst) : IDisposable
     }
 
     // An IPv6 host has a whole /64.
-    private static IPAddress HostOf(IPAddress? address)
+    internal static IPAddress HostOf(IPAddress? address)
     {
         IPAddress host = address is null ? IPAddress.None : address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
         if (host.AddressFamily != AddressFamily.InterNetworkV6)

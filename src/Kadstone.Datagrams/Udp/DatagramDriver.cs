@@ -32,6 +32,7 @@ public sealed class DatagramDriver<TProtocol> : IPump, IAsyncDisposable
     private bool _isDetached;
     private int _wakeIsPending;
     private long _deadline = long.MaxValue;
+    private Instant _heldUntil = Instant.Never;
     private long _armed = long.MaxValue;
     private long _datagramsIn;
     private long _datagramsOut;
@@ -89,6 +90,9 @@ public sealed class DatagramDriver<TProtocol> : IPump, IAsyncDisposable
 
     /// <inheritdoc/>
     Instant IPump.LoopDeadline => _timer is null ? new Instant(Volatile.Read(ref _deadline)) : Instant.Never;
+
+    /// <summary>How many datagrams a second may leave. Default null: as many as the protocol writes.</summary>
+    public SendBudget? Budget { get; init; }
 
     /// <summary>Forces the portable loop, for tests of it on Linux.</summary>
     internal bool IsPortable { get; init; } =
@@ -193,7 +197,7 @@ public sealed class DatagramDriver<TProtocol> : IPump, IAsyncDisposable
                 isFull = !TransmitAll(outbox, now);
                 if (!isFull)
                 {
-                    deadline = Instant.Earlier(deadline, NextDeadlineAfter(now));
+                    deadline = Instant.Earlier(Instant.Earlier(deadline, _heldUntil), NextDeadlineAfter(now));
                     Volatile.Write(ref _deadline, deadline.Ticks);
                 }
             }
@@ -318,13 +322,20 @@ public sealed class DatagramDriver<TProtocol> : IPump, IAsyncDisposable
         }
     }
 
-    /// <summary>False when the outbox is full and the protocol may have more.</summary>
+    /// <summary>False when the outbox is full and the protocol may have more. What the budget holds back is left with the protocol.</summary>
     private bool TransmitAll(DatagramBatch outbox, Instant now)
     {
+        _heldUntil = Instant.Never;
         try
         {
             while (outbox.Count < outbox.Capacity)
             {
+                if (Budget is not null && !Budget.HasOne(now, out Instant until))
+                {
+                    _heldUntil = until;
+                    return true;
+                }
+
                 if (!_protocol.TryTransmit(outbox.Slot(outbox.Count), now, out Transmit transmit))
                 {
                     return true;
@@ -336,6 +347,7 @@ public sealed class DatagramDriver<TProtocol> : IPump, IAsyncDisposable
                 }
 
                 outbox.Add(in transmit);
+                Budget?.Spend(now);
             }
 
             return false;

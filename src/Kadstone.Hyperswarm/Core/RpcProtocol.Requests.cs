@@ -64,6 +64,13 @@ internal sealed partial class RpcProtocol : IWalkHost
         Walk walk = plan.Nodes is { } nodes
             ? new Walk(this, plan, OnlyThese(plan, nodes.Count), [.. nodes.Select(RpcContact.FromEndpoint)])
             : new Walk(this, plan, TowardsTarget(plan), seeds.AsSpan(0, CopySeeds(plan.Target, seeds)));
+        if (LookupObserver is { } observer)
+        {
+            byte[] key = new byte[Key256.ByteLength];
+            plan.Target.Write(key);
+            walk.Lookup.Listener = observer.Began(new LookupBeginning(plan.Kind, key, key, plan.IsUpkeep), now);
+        }
+
         _walks.Add(walk);
         _shouldAdvance = true;
         return walk;

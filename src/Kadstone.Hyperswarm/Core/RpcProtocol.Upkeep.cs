@@ -73,7 +73,7 @@ internal sealed partial class RpcProtocol
     /// <summary>Walks to our own id, by way of all that we know.</summary>
     internal Walk JoinAgain(Action changed, Instant now)
     {
-        Walk walk = Start(new WalkPlan(Question.FindNode(Id), Id) { Changed = changed }, now);
+        Walk walk = Start(new WalkPlan(Question.FindNode(Id), Id) { Changed = changed, IsUpkeep = true }, now);
         walk.Lookup.AddSeeds(CollectionsMarshal.AsSpan(_bootstrap));
         return walk;
     }
@@ -122,7 +122,7 @@ internal sealed partial class RpcProtocol
 
         if (_refresh is not { IsFinished: false } && Table.TryNextRefresh(now, out Key256 target))
         {
-            _refresh = Start(new WalkPlan(Question.FindNode(target), target) { Concurrency = RefreshConcurrency }, now);
+            _refresh = Start(new WalkPlan(Question.FindNode(target), target) { Concurrency = RefreshConcurrency, IsUpkeep = true }, now);
         }
 
         Instant next = Instant.Earlier(Instant.Earlier(_joinAt, _askLostAt), Instant.Earlier(Table.NextDeadline, now + s_longestUpkeepPause));
@@ -154,10 +154,10 @@ internal sealed partial class RpcProtocol
             {
                 // Whoever was there first is not among our neighbours: a look into the halves that we do not belong to, the farthest first.
                 Key256 far = Keyspace.RandomInBucket(Id, _joinsInARow - 2, _chance);
-                Start(new WalkPlan(Question.FindNode(far), far) { Concurrency = RefreshConcurrency }, now);
+                Start(new WalkPlan(Question.FindNode(far), far) { Concurrency = RefreshConcurrency, IsUpkeep = true }, now);
             }
 
-            _join = Start(Question.FindNode(Id), Id, keeps: false, commits: false, JoinStepped, now);
+            _join = Start(new WalkPlan(Question.FindNode(Id), Id) { Changed = JoinStepped, IsUpkeep = true }, now);
             _joinAt = now + _joinPause;
             _joinPause = _joinPause * 2 < s_longestJoinPause ? _joinPause * 2 : s_longestJoinPause;
             return;

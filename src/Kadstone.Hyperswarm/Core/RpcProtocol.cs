@@ -66,6 +66,9 @@ internal sealed partial class RpcProtocol : INodeCore
 
     public InboundRequests InboundRequests { get; } = new();
 
+    /// <summary>Who watches lookups; null: nobody.</summary>
+    internal ILookupObserver<RpcContact>? LookupObserver { get; set; }
+
     internal int OpenRequests => _requests.Count;
 
     // While we are not known to be reachable the client socket asks: what a NAT opened for the server socket stays as it is.

@@ -106,12 +106,12 @@ internal sealed class Walk : IAsker
                 _tokens[request.To] = answer.Token.ToArray();
             }
 
-            Lookup.Answer(request.To, closer[..count], now);
+            Lookup.Answer(request.To, closer[..count], now, answer.HasValue ? 1 : 0);
         }
         else
         {
             // Whoever has no id, or refuses, is none of the closest; the nodes it names are as good as another's.
-            Lookup.Fail(request.To, now);
+            Lookup.Fail(request.To, now, isRefusal: true);
             Lookup.AddSeeds(closer[..count]);
         }
 

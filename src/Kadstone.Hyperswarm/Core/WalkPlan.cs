@@ -11,6 +11,24 @@ internal sealed record WalkPlan(Question Question, Key256 Target)
     /// <summary>10: how many requests a query has under way.</summary>
     internal const int DefaultConcurrency = 10;
 
+    /// <summary>Whether the node asks for itself: to join, or to refresh its table.</summary>
+    internal bool IsUpkeep { get; init; }
+
+    /// <summary>What it is called to those who watch lookups.</summary>
+    internal string Kind => (Question.IsInternal, Question.Command) switch
+    {
+        (true, (uint)RpcInternalCommand.FindNode) => "find_node",
+        (false, (uint)HyperCommand.FindPeer) => "find_peer",
+        (false, (uint)HyperCommand.Lookup) => "lookup",
+        (false, (uint)HyperCommand.Announce) => "announce",
+        (false, (uint)HyperCommand.Unannounce) => "unannounce",
+        (false, (uint)HyperCommand.MutableGet) => "mutable_get",
+        (false, (uint)HyperCommand.MutablePut) => "mutable_put",
+        (false, (uint)HyperCommand.ImmutableGet) => "immutable_get",
+        (false, (uint)HyperCommand.ImmutablePut) => "immutable_put",
+        _ => $"command_{Question.Command}",
+    };
+
     /// <summary>Whether the answers of the walk are kept for a caller, who must take them: no more is asked while she does not.</summary>
     internal bool Keeps { get; init; }
 

@@ -9,6 +9,9 @@ internal sealed class HeardPeer(PeerContact contact, Key256 distance)
 
     public Key256 Distance { get; } = distance;
 
+    /// <summary>How many requests lead to it: 1 for a contact of our own table.</summary>
+    public int Hop { get; set; } = 1;
+
     public HeardState State { get; set; }
 
     public Instant AskedAt { get; set; }

@@ -31,6 +31,13 @@ internal sealed partial class KadProtocol
         PeerContact[] nearest = new PeerContact[_settings.Width];
         int count = _table.CopyClosest(query.Key, nearest);
         PeerContact[] seeds = count > 0 ? nearest[..count] : [.. _bootstrap.Values];
+        if (LookupObserver is { } observer)
+        {
+            byte[] point = new byte[Key256.ByteLength];
+            query.Key.Write(point);
+            query.Listener = observer.Began(new LookupBeginning(query.Name, query.Target, point, query.IsUpkeep), now);
+        }
+
         query.Begin(seeds, now);
         Enlist(query);
     }

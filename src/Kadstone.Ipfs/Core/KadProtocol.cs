@@ -54,7 +54,23 @@ internal sealed partial class KadProtocol
 
     public double NetworkSize => _size.Estimate.Nodes;
 
+    /// <summary>Who watches lookups; null: nobody.</summary>
+    public ILookupObserver<KadContact>? LookupObserver { get; set; }
+
     public IEnumerable<PeerInfo> Entries => _table.Entries.Select(entry => entry.Contact.Info);
+
+    /// <summary>The table, for people.</summary>
+    public TableView<Key256, KadContact> View(Instant now)
+    {
+        TableView<Key256, PeerContact> table = _table.View(now);
+        return new TableView<Key256, KadContact>(
+            table.Self,
+            now,
+            table.Capacities,
+            table.MaxFailures,
+            table.DoubtfulAfter,
+            [.. table.Entries.Select(entry => new TableEntry<KadContact>(KadContact.Of(entry.Contact), entry.Bucket, entry.LastSeen, entry.Failures, entry.Added))]);
+    }
 
     /// <summary>When <see cref="Elapse"/> has something to do.</summary>
     public Instant NextDeadline

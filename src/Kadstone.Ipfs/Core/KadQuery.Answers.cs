@@ -32,9 +32,10 @@ internal sealed partial class KadQuery
         }
 
         peer.State = HeardState.Answered;
+        TellTurn(LookupTurnKind.Answered, peer, now, closer.Length, message.Providers.Count + (message.Record is null ? 0 : 1));
         Happened(QueryEventType.PeerResponse, from.Id, [.. message.Closer.Select(named => named.ToInfo())], "");
         IsTargetReached |= Kind == KadQueryKind.FindPeer && from.Id.Bytes.Span.SequenceEqual(Target.Span);
-        Hear(closer);
+        Hear(closer, peer.Hop + 1);
         bool isValid = Collect(peer, message, wallClock);
         _lookup?.Answer(from, closer, now);
         if (TellWithin > 0 && Kind == KadQueryKind.Provide && PartOfKeyspace(peer.Distance) < TellWithin)
@@ -47,6 +48,9 @@ internal sealed partial class KadQuery
     }
 
     /// <summary>A request came to nothing.</summary>
+    /// <param name="request">Which.</param>
+    /// <param name="reason">Why, in few words.</param>
+    /// <param name="now">The time.</param>
     public void OnFailure(KadRequest request, string reason, Instant now)
     {
         if (request.IsCommit)
@@ -58,6 +62,7 @@ internal sealed partial class KadQuery
         if (_heard.Find(request.Contact.Id) is { State: HeardState.Asked } peer)
         {
             peer.State = HeardState.Failed;
+            TellTurn(LookupTurnKind.Silent, peer, now);
             Happened(QueryEventType.QueryError, request.Contact.Id, [], reason);
         }
 
@@ -76,12 +81,13 @@ internal sealed partial class KadQuery
         }
     }
 
-    private void Hear(ReadOnlySpan<PeerContact> closer)
+    private void Hear(ReadOnlySpan<PeerContact> closer, int hop)
     {
         foreach (ref readonly PeerContact contact in closer)
         {
             if (Hear(contact))
             {
+                _heard.Find(contact.Id)?.Hop = hop;
                 Happened(QueryEventType.AddingPeer, contact.Id, [], "");
             }
             else if (_heard.Find(contact.Id) is { State: HeardState.Heard } known)
@@ -184,6 +190,7 @@ internal sealed partial class KadQuery
         HeardPeer[] closest = [.. _heard.All.Where(peer => peer.State == HeardState.Answered).Take(_settings.Width)];
         Closest = [.. closest.Select(peer => peer.Contact)];
         _lookup?.Stop();
+        TellEnd(_isSatisfied || IsTargetReached ? LookupEnd.Stopped : Closest.Count > 0 ? LookupEnd.Quorum : LookupEnd.Exhausted);
         if (Kind is KadQueryKind.ClosestPeers or KadQueryKind.Provide or KadQueryKind.PutValue)
         {
             foreach (PeerContact contact in Closest)
@@ -232,6 +239,24 @@ internal sealed partial class KadQuery
         if (Phase == KadQueryPhase.Committing && _toTell.Count == 0 && _openCommits == 0)
         {
             Stop();
+        }
+    }
+
+    private void TellTurn(LookupTurnKind kind, HeardPeer peer, Instant now, int closer = 0, int values = 0)
+    {
+        if (Listener is { } listener)
+        {
+            TimeSpan? roundTrip = kind == LookupTurnKind.Answered ? now - peer.AskedAt : null;
+            listener.Turned(new LookupTurn<KadContact>(kind, KadContact.Of(peer.Contact), peer.Hop, now, roundTrip, closer, values));
+        }
+    }
+
+    private void TellEnd(LookupEnd end)
+    {
+        if (Listener is { } listener)
+        {
+            Listener = null;
+            listener.Ended(end, [.. Closest.Select(KadContact.Of)]);
         }
     }
 

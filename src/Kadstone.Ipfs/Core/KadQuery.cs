@@ -63,6 +63,9 @@ internal sealed partial class KadQuery
     /// <summary>Nearer than this, as a part of the keyspace, a peer is told at once. 0: nobody.</summary>
     public double TellWithin { get; set; }
 
+    /// <summary>Who hears how it goes; null: nobody.</summary>
+    public ILookupListener<KadContact>? Listener { get; set; }
+
     public KadQueryPhase Phase { get; private set; }
 
     /// <summary>Whether there was nobody to ask.</summary>
@@ -130,6 +133,7 @@ internal sealed partial class KadQuery
         HadNobody = seeds.IsEmpty;
         if (HadNobody)
         {
+            TellEnd(LookupEnd.Exhausted);
             Phase = KadQueryPhase.Finished;
         }
         else
@@ -165,6 +169,7 @@ internal sealed partial class KadQuery
     /// <summary>Ends the query now; what it found stays.</summary>
     public void Stop()
     {
+        TellEnd(IsSearchOver ? LookupEnd.Quorum : LookupEnd.Stopped);
         Phase = KadQueryPhase.Finished;
         NextDeadline = Instant.Never;
     }
@@ -222,10 +227,22 @@ internal sealed partial class KadQuery
         return null;
     }
 
+    /// <summary>What it is called to those who watch lookups.</summary>
+    public string Name => Kind switch
+    {
+        KadQueryKind.FindPeer => "find_peer",
+        KadQueryKind.FindProviders => "find_providers",
+        KadQueryKind.GetValue => "get_value",
+        KadQueryKind.Provide => "provide",
+        KadQueryKind.PutValue => "put_value",
+        _ => "closest_peers",
+    };
+
     private HeardPeer Ask(HeardPeer peer, Instant now)
     {
         peer.State = HeardState.Asked;
         peer.AskedAt = now;
+        TellTurn(LookupTurnKind.Asked, peer, now);
         NextDeadline = Instant.Earlier(NextDeadline, now + _settings.Patience);
         return peer;
     }

@@ -73,6 +73,13 @@ internal sealed partial class MainlineProtocol
         {
             WantsBothFamilies = IsOtherFamilySparse(local),
         };
+        if (LookupObserver is { } observer)
+        {
+            byte[] key = new byte[Key160.ByteLength];
+            query.Target.Write(key);
+            walk.Lookup.Listener = observer.Began(new LookupBeginning(query.Kind, key, key, query.IsUpkeep), now);
+        }
+
         _walks.Add(walk);
         _shouldAdvance = true;
         return walk;

@@ -91,6 +91,9 @@ internal sealed partial class MainlineProtocol : IDatagramProtocol
     /// small, would spoil it for as long as they are in the window.</remarks>
     internal NetworkSize Size => _size.Estimate is { Lookups: >= 4 } settled ? settled : _joiningSize.Estimate;
 
+    /// <summary>Who watches lookups; null: nobody.</summary>
+    internal ILookupObserver<NodeContact>? LookupObserver { get; set; }
+
     internal int OpenRequests => _requests.Count;
 
     internal int ActiveWalks => _walks.Count(static walk => !walk.IsFinished && !walk.Query.IsUpkeep);

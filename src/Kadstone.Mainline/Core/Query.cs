@@ -13,6 +13,9 @@ internal abstract class Query
 
     internal IReadOnlyList<Walk> Walks => _walks;
 
+    /// <summary>What it is called to those who watch lookups.</summary>
+    internal abstract string Kind { get; }
+
     /// <summary>Who is asked besides the nearest of the table, such as a node that a caller names.</summary>
     internal IReadOnlyList<NodeContact> AlsoAsk { get; init; } = [];
 
@@ -90,6 +93,9 @@ internal abstract class Query
     internal virtual void Collect(Walk walk, NodeContact from, in KrpcMessage answer, Instant now)
     {
     }
+
+    /// <summary>How many values an answer brings, for those who watch lookups.</summary>
+    internal virtual int CountValues(in KrpcMessage answer) => 0;
 
     internal virtual void WriteCommit(ref KrpcWriter writer, Walk walk, NodeContact to, scoped ReadOnlySpan<byte> token, in QueryEnvelope envelope) =>
         throw new InvalidOperationException("This query commits nothing.");

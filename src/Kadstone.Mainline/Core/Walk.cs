@@ -79,7 +79,7 @@ internal sealed class Walk : IAsker
             _tokens[from] = answer.Token.ToArray();
         }
 
-        Lookup.Answer(request.To, closer[..count], now);
+        Lookup.Answer(request.To, closer[..count], now, Lookup.Listener is null ? 0 : Query.CountValues(answer));
         Query.Collect(this, from, answer, now);
         Query.Changed?.Invoke();
         _changed();
@@ -88,18 +88,10 @@ internal sealed class Walk : IAsker
     public void Refused(Request request, int code, Instant now)
     {
         RefusedQuestions++;
-        Silent(request, now);
+        Fail(request, now, isRefusal: true);
     }
 
-    public void Silent(Request request, Instant now)
-    {
-        if (!IsFinished)
-        {
-            Lookup.Fail(request.To, now);
-            Query.Changed?.Invoke();
-            _changed();
-        }
-    }
+    public void Silent(Request request, Instant now) => Fail(request, now, isRefusal: false);
 
     // The lookup knows what to do with a liar who gave a true node's endpoint under a wrong id.
     public void Mistaken(Request request, NodeContact actual, Instant now)
@@ -143,6 +135,16 @@ internal sealed class Walk : IAsker
         }
 
         EndWhenCommitted();
+    }
+
+    private void Fail(Request request, Instant now, bool isRefusal)
+    {
+        if (!IsFinished)
+        {
+            Lookup.Fail(request.To, now, isRefusal);
+            Query.Changed?.Invoke();
+            _changed();
+        }
     }
 
     private void EndWhenCommitted()

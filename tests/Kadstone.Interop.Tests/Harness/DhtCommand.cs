@@ -53,17 +53,21 @@ internal static class DhtCommand
 
     private static string[] Salt(string? salt) => salt is null ? [] : ["--salt", salt];
 
-    private static async Task<DhtResult> RunAsync(string[] bootstrap, params string[] verb)
+    private static Task<DhtResult> RunAsync(string[] bootstrap, params string[] verb) =>
+        RunAsync("mainline", verb[0], [.. verb[1..], .. TestNetwork, .. BootstrapOptions(bootstrap)]);
+
+    /// <summary>One run of any verb that asks.</summary>
+    public static async Task<DhtResult> RunAsync(string group, string verb, params IEnumerable<string> options)
     {
         PeerAvailability.RequireKadstone();
         using TemporaryDirectory directory = new();
         ConcurrentQueue<string> lines = new();
-        string[] arguments = [Repository.DhtCommand, "mainline", .. verb, .. TestNetwork, "--timeout", "20s", .. BootstrapOptions(bootstrap)];
+        string[] arguments = [Repository.DhtCommand, group, verb, .. options, "--timeout", "20s"];
         await using PeerProcess process = PeerProcess.Start("dht", "dotnet", arguments, directory.Path, lines.Enqueue);
         Task first = await Task.WhenAny(process.Ended, Task.Delay(Eventually.Guard, TestContext.Current.CancellationToken));
         return first == process.Ended
-            ? new DhtResult((DhtExit)process.ExitCode, [.. lines], process.Failure($"by 'dht mainline {string.Join(' ', verb)}'").Message)
-            : throw process.Failure($"did not end by itself: dht mainline {string.Join(' ', verb)}");
+            ? new DhtResult((DhtExit)process.ExitCode, [.. lines], process.Failure($"by 'dht {string.Join(' ', arguments[1..])}'").Message)
+            : throw process.Failure($"did not end by itself: dht {string.Join(' ', arguments[1..])}");
     }
 
     internal static IEnumerable<string> BootstrapOptions(IEnumerable<string> bootstrap) => bootstrap.SelectMany(endpoint => (string[])["--bootstrap", endpoint]);

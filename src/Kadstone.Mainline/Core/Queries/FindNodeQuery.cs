@@ -5,6 +5,8 @@ namespace Kadstone.Mainline.Core.Queries;
 /// <summary>Finds the nodes nearest to a key.</summary>
 internal sealed class FindNodeQuery(Key160 target) : Query(target)
 {
+    internal override string Kind => "find_node";
+
     internal override void WriteQuestion(ref KrpcWriter writer, Walk walk, NodeContact to, in QueryEnvelope envelope) =>
         Write(ref writer, walk.Local, Target, walk.WantsBothFamilies, envelope);
 

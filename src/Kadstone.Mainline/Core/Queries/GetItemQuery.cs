@@ -22,6 +22,8 @@ internal sealed class GetItemQuery : Query
         _cas = cas;
     }
 
+    internal override string Kind => _choose is null ? "get" : "put";
+
     /// <summary>The item that is put after the lookup; null before, and when there is none.</summary>
     internal Item? Put { get; private set; }
 
@@ -72,6 +74,8 @@ internal sealed class GetItemQuery : Query
             Copies++;
         }
     }
+
+    internal override int CountValues(in KrpcMessage answer) => answer.HasValue ? 1 : 0;
 
     internal override void WriteCommit(ref KrpcWriter writer, Walk walk, NodeContact to, scoped ReadOnlySpan<byte> token, in QueryEnvelope envelope)
     {

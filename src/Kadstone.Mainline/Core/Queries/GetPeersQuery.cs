@@ -29,6 +29,8 @@ internal sealed class GetPeersQuery : Query
         _backlog = backlog;
     }
 
+    internal override string Kind => _announcement is not null ? "announce_peer" : _scrapes ? "scrape" : "get_peers";
+
     internal override bool Commits => _announcement is not null;
 
     internal override bool IsPaused => _found.Count >= _backlog;
@@ -91,6 +93,8 @@ internal sealed class GetPeersQuery : Query
             Scraped++;
         }
     }
+
+    internal override int CountValues(in KrpcMessage answer) => answer.Values.Count;
 
     internal override void WriteCommit(ref KrpcWriter writer, Walk walk, NodeContact to, scoped ReadOnlySpan<byte> token, in QueryEnvelope envelope)
     {

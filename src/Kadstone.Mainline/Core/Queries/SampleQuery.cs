@@ -8,6 +8,8 @@ internal sealed class SampleQuery(Key160 target, SampleSchedule schedule, int ba
     private readonly HashSet<Key160> _seen = [];
     private readonly Queue<Key160> _found = new();
 
+    internal override string Kind => "sample_infohashes";
+
     internal override bool IsPaused => _found.Count >= backlog;
 
     /// <summary>The sum of what the sampled nodes say they store.</summary>
@@ -55,6 +57,8 @@ internal sealed class SampleQuery(Key160 target, SampleSchedule schedule, int ba
             }
         }
     }
+
+    internal override int CountValues(in KrpcMessage answer) => answer.Samples.Length / Key160.ByteLength;
 
     private const int MaxSamples = 100_000;
 }

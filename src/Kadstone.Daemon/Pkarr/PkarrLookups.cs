@@ -1,0 +1,67 @@
+namespace Kadstone.Daemon.Pkarr;
+
+/// <summary>Lookups of packets: of many who ask for one key at once, one lookup tells all. What is found goes into the cache.</summary>
+internal sealed class PkarrLookups(IPkarrNetwork network, PacketCache cache, TimeProvider time, int most) : IAsyncDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly CancellationTokenSource _closing = new();
+    private readonly Dictionary<PkarrKey, Task<PkarrFinding>> _running = [];
+
+    /// <summary>Asks, or waits with those who ask already. Who gives up leaves the lookup to the others.</summary>
+    /// <returns>Null: too many lookups are under way.</returns>
+    public Task<PkarrFinding>? TryFind(PkarrKey key, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
+            if (!_running.TryGetValue(key, out Task<PkarrFinding>? lookup))
+            {
+                if (_running.Count >= most)
+                {
+                    return null;
+                }
+
+                lookup = FindAsync(key);
+                _running.Add(key, lookup);
+            }
+
+            return lookup.WaitAsync(cancellationToken);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Task[] running;
+        lock (_lock)
+        {
+            _closing.Cancel();
+            running = [.. _running.Values];
+        }
+
+        await ((Task)Task.WhenAll(running)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _closing.Dispose();
+    }
+
+    private async Task<PkarrFinding> FindAsync(PkarrKey key)
+    {
+        // Off the lock of who asked first: it must stand in the table before it can be over.
+        await Task.Yield();
+        try
+        {
+            PkarrFinding finding = await network.FindAsync(key, _closing.Token).ConfigureAwait(false);
+            if (finding.Packet is PkarrPacket packet)
+            {
+                cache.Offer(packet, time.GetUtcNow());
+            }
+
+            return finding;
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _running.Remove(key);
+            }
+        }
+    }
+}
