@@ -93,7 +93,7 @@ public sealed class ActionTests(Chromium chromium)
         await using Tab tab = await chromium.OpenAsync(daemon, "try/put");
         await tab.Page.GetByLabel("Text").FillAsync("hello");
         await ClickAsync(tab, "Put");
-        await tab.SeeAsync("8 of 8 nodes keep it.");
+        await tab.SeeAsync("8 of 8 nodes took it.");
         JsonDocument.Parse(daemon.Bodies.Single()).RootElement.GetProperty("text").GetString().ShouldBe("hello");
         await tab.GoAsync("try/get");
         await tab.Page.GetByLabel("Key").FillAsync("e5f96f6f38320f0f33959cb4d3d656452117aadb");

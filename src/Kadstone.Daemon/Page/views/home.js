@@ -66,7 +66,7 @@ function drawIdentity(network) {
     network.id === null
       ? h('p', null, h('span', { class: 'quiet' }, 'No id yet: it comes when others reach this node.'))
       : h('p', null, h('span', { class: 'quiet' }, 'Id '), key(network.id, 10), copyButton(network.id, `the ${nameOf(network.name)} id`)),
-    network.addresses.length === 0 ? null : h('p', null, h('span', { class: 'quiet' }, 'At '), foreign(network.addresses[0], 90),
+    network.addresses.length === 0 ? null : h('p', null, h('span', { class: 'quiet' }, 'At '), foreign(network.addresses[0], 48),
       network.addresses.length > 1 ? h('span', { class: 'quiet' }, ` and ${number(network.addresses.length - 1)} more`) : null));
 }
 

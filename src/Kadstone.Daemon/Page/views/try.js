@@ -154,7 +154,7 @@ const DRAW = {
     h('p', { class: 'more' }, h('a', { href: '#/publications' }, 'My publications')),
   ],
   put: answer => [
-    h('p', { class: 'sentence' }, `${acknowledged(answer.acknowledged, answer.asked)} keep it.`),
+    h('p', { class: 'sentence' }, `${acknowledged(answer.acknowledged, answer.asked)} took it.`),
     facts([['Key', foreign(answer.key, 160)], answer.sequence === null ? null : ['Sequence', number(answer.sequence)]]),
   ],
   get: answer => [
