@@ -41,7 +41,7 @@ export function devnet(rest, redraw) {
 }
 
 function drawForm(status, add) {
-  const networks = Object.entries(status.devnet.nodes).filter(([name]) => status.networks.some(network => network.name === name));
+  const networks = status.networks.map(({ name }) => [name, status.devnet.nodes[name] ?? 0]);
   return card('Nodes', null, facts(networks.map(([name, nodes]) => [nameOf(name), number(nodes)]), 'row'), h('form', {
     class: 'inline',
     'aria-label': 'Add nodes',
