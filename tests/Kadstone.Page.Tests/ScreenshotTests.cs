@@ -7,7 +7,7 @@ public sealed class ScreenshotTests(Chromium chromium)
 {
     private static readonly string? s_folder = Environment.GetEnvironmentVariable("KADSTONE_SCREENSHOTS");
 
-    [Theory]
+    [Theory, Trait("Category", "Bars")]
     [InlineData("home", "", 1240, 860)]
     [InlineData("map", "map/mainline", 1240, 960)]
     [InlineData("trace", "lookups/3", 1240, 1000)]
