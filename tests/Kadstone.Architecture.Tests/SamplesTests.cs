@@ -75,7 +75,7 @@ public sealed class SamplesTests
         exitCode.ShouldBe(0, output);
         output.Trim().ShouldBe("a small torrent: 127.0.0.1:6881");
         string[] lines = [.. Repository.Read("samples/MagnetToPeers/Program.cs").Split('\n').Select(line => line.Trim())];
-        lines.Count(line => line.Length > 0 && !line.StartsWith("//", StringComparison.Ordinal) && !line.StartsWith("using ", StringComparison.Ordinal)).ShouldBe(12);
+        lines.Count(line => line.Length > 0 && !line.StartsWith("//", StringComparison.Ordinal) && !line.StartsWith("using ", StringComparison.Ordinal)).ShouldBeLessThanOrEqualTo(12);
     }
 
     [Fact]
