@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using System.Reflection;
 using Kadstone.Cli.Ipfs;
 using Kadstone.Cli.Verbs;
+using Kadstone.Cli.Verbs.Config;
 using Kadstone.Cli.Verbs.Hyper;
 using Kadstone.Cli.Verbs.Pkarr;
 
@@ -63,6 +64,7 @@ internal static class CommandLine
             new IpfsGroup(terminal),
             new PkarrGroup(terminal),
             new KeyGroup(terminal),
+            new ConfigGroup(terminal),
         };
         foreach (Option option in root.Options)
         {

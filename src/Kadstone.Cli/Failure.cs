@@ -1,3 +1,4 @@
+using Kadstone.Hosting;
 using Kadstone.Hyperswarm;
 using Kadstone.Ipfs;
 using Kadstone.Libp2p;
@@ -12,6 +13,7 @@ internal static class Failure
     internal static (int Code, string Sentence) Of(Exception exception) => exception switch
     {
         CommandFailedException failed => (failed.ExitCode, failed.Message),
+        KadstoneSetupException => (ExitCode.Usage, exception.Message),
         Mainline.DhtTimeoutException or Kadstone.Ipfs.DhtTimeoutException or TimeoutException => (ExitCode.TimedOut, exception.Message),
         NoNetworkException or NoAnswerException or NoPeersException or PeerUnreachableException => (ExitCode.NoNetwork, exception.Message),
         PeerNotFoundException or RecordNotFoundException => (ExitCode.NothingFound, exception.Message),

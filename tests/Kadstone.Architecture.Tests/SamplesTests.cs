@@ -54,6 +54,21 @@ public sealed class SamplesTests
     }
 
     [Fact]
+    public async Task A_web_application_has_a_node_in_it()
+    {
+        (int exitCode, string output) = await RunAsync("HostedNode");
+        exitCode.ShouldBe(0, output);
+        output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).ShouldBe(
+        [
+            "announced at 1 nodes",
+            "found [\"127.0.0.1:4242\"]",
+            "reachable: Healthy",
+            "kadstone_routing_table_contacts{kadstone_network=\"mainline\"} 1",
+            "closed",
+        ]);
+    }
+
+    [Fact]
     public async Task A_relay_gives_the_record_that_it_was_given_and_ends_at_Enter()
     {
         // A record of did:dht, with the key of RFC 8032's first test.

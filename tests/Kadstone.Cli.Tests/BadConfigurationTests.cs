@@ -21,6 +21,10 @@ public sealed class BadConfigurationTests : IDisposable
         _takenTcp.Start();
         _folder.Write("plain", "nothing of ours");
         _folder.Write("long", new string('x', 998));
+        _folder.Write("array.json", "[]");
+        _folder.Write("typo.json", """{ "Kadstone": { "Mainline": { "Prot": 1 } } }""");
+        _folder.Write("value.json", """{ "Kadstone": { "PacketBudget": "lots" } }""");
+        _folder.Write("twice.json", """{ "Kadstone": { "Profile": "laptop", "profile": "server" } }""");
         _folder.Write("huge", new string('x', 100_000));
     }
 
@@ -200,6 +204,23 @@ public sealed class BadConfigurationTests : IDisposable
         { "up --data DIR/plain", "--data", "'DIR/plain'" },
         { "up --data /proc/1/data", "--data", "'/proc/1/data'" },
         { "up -o yaml", "--output", "'yaml'" },
+        { "up --data none", "--data", "none" },
+        { "up --networks mainline,freenet", "--networks", "'mainline,freenet'" },
+        { "up --profile desktop", "--profile", "'desktop'" },
+        { "up --store disk", "--store", "'disk'" },
+        { "up --api 5001", "--api", "'5001'" },
+        { "up --gateway localhost", "--gateway", "'localhost'" },
+        { "up --config /nowhere/settings.json", "--config", "/nowhere/settings.json" },
+        { "up --config DIR", "--config", "DIR" },
+        { "up --config DIR/plain", "--config", "DIR/plain" },
+        { "up --config DIR/array.json", "--config", "object" },
+        { "up --config DIR/typo.json", "Kadstone:Mainline:Prot", "DIR/typo.json" },
+        { "up --config DIR/value.json", "Kadstone:PacketBudget", "'lots'" },
+        { "up --config DIR/twice.json", "--config", "DIR/twice.json" },
+        { "config show --config DIR/typo.json", "Kadstone:Mainline:Prot", "DIR/typo.json" },
+        { "config init DIR/plain", "FILE", "'DIR/plain'" },
+        { "config init /nowhere/settings.json", "FILE", "'/nowhere/settings.json'" },
+        { "config explain Mainline:Prot", "KEY", "'Mainline:Prot'" },
     };
 
     [Theory]

@@ -8,6 +8,7 @@ public sealed class HelpTests
         "mainline put-signed", "mainline scrape", "mainline sample", "mainline trace", "key new", "key show", "up",
         "ipfs daemon", "ipfs id", "ipfs findpeer", "ipfs findprovs", "ipfs provide", "ipfs get", "ipfs put", "ipfs query", "ipfs name publish", "ipfs name resolve",
         "pkarr publish", "pkarr resolve",
+        "config show", "config init", "config explain",
     ];
 
     [Theory]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Kadstone.Hosting;
 
 namespace Kadstone.Cli.Up;
 
@@ -8,22 +9,22 @@ internal abstract class Devnet : IAsyncDisposable
 {
     internal const int MaxNodes = 250;
 
-    private readonly List<UpNode> _nodes = [];
+    private readonly List<NetworkNode> _nodes = [];
 
     /// <summary>Where the machine's own node listens: a prefix that no node of the network has.</summary>
     internal static IPAddress OwnAddress { get; } = IPAddress.Parse("127.77.0.1");
 
-    internal IReadOnlyList<UpNode> Nodes => _nodes;
+    internal IReadOnlyList<NetworkNode> Nodes => _nodes;
 
     /// <summary>The first node, through which everybody joins.</summary>
-    internal string Bootstrap => _nodes[0].Endpoints[0].ToString();
+    internal string Bootstrap => _nodes[0].Endpoints[0];
 
     /// <summary>Starts the nodes and waits until all have joined.</summary>
-    internal async Task StartAsync(int count, Action<int, UpNode> started, CancellationToken cancellationToken)
+    internal async Task StartAsync(int count, Action<int, NetworkNode> started, CancellationToken cancellationToken)
     {
         for (int n = 1; n <= count; n++)
         {
-            UpNode node = await AddAsync(IPAddress.Parse($"127.77.{n}.1"), cancellationToken);
+            NetworkNode node = await AddAsync(IPAddress.Parse($"127.77.{n}.1"), cancellationToken);
             _nodes.Add(node);
             started(n, node);
         }
@@ -31,14 +32,17 @@ internal abstract class Devnet : IAsyncDisposable
         await Task.WhenAll(_nodes.Select(node => node.WaitForNetworkAsync(cancellationToken)));
     }
 
-    /// <summary>Announces through one node and finds that through another: the network answers.</summary>
-    internal abstract Task<bool> AnswersAsync(UpNode own, CancellationToken cancellationToken);
+    /// <summary>Tells the machine's own node to join here.</summary>
+    internal abstract void Join(KadstoneOptions options);
+
+    /// <summary>Announces through the machine's own node and finds that through another: the network answers.</summary>
+    internal abstract Task<bool> AnswersAsync(KadstoneNode own, CancellationToken cancellationToken);
 
     public async ValueTask DisposeAsync() => await Task.WhenAll(_nodes.Select(node => node.DisposeAsync().AsTask()));
 
-    protected abstract Task<UpNode> CreateAsync(IPAddress address, string[] bootstrap, CancellationToken cancellationToken);
+    protected abstract Task<NetworkNode> CreateAsync(IPAddress address, string[] bootstrap, CancellationToken cancellationToken);
 
-    private async Task<UpNode> AddAsync(IPAddress address, CancellationToken cancellationToken)
+    private async Task<NetworkNode> AddAsync(IPAddress address, CancellationToken cancellationToken)
     {
         try
         {

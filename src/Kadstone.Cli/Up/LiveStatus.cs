@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kadstone.Hosting;
 using Spectre.Console;
 
 namespace Kadstone.Cli.Up;
@@ -6,7 +7,7 @@ namespace Kadstone.Cli.Up;
 /// <summary>A small table that is redrawn each second. Touched on a terminal only: nobody else pays for Spectre.</summary>
 internal static class LiveStatus
 {
-    internal static async Task ShowAsync(IReadOnlyList<UpNode> own, IReadOnlyList<IReadOnlyList<UpNode>> others, CancellationToken cancellationToken)
+    internal static async Task ShowAsync(KadstoneNode own, IReadOnlyList<IReadOnlyList<NetworkNode>> others, CancellationToken cancellationToken)
     {
         using PeriodicTimer timer = new(TimeSpan.FromSeconds(1));
         try
@@ -25,28 +26,28 @@ internal static class LiveStatus
         }
     }
 
-    private static Table Draw(IReadOnlyList<UpNode> own, IReadOnlyList<IReadOnlyList<UpNode>> others)
+    private static Table Draw(KadstoneNode own, IReadOnlyList<IReadOnlyList<NetworkNode>> others)
     {
         Table table = new Table().RoundedBorder().AddColumn(new TableColumn("node").NoWrap());
-        foreach (string column in (string[])["contacts", "infohashes", "peers", "in", "out", "dropped"])
+        foreach (string column in (string[])["contacts", "keys", "peers", "in", "out", "dropped"])
         {
             table.AddColumn(new TableColumn(column).RightAligned());
         }
 
-        foreach (UpNode node in own)
+        foreach (NetworkNode node in own.Networks)
         {
-            Add(table, $"{node.Network} {node.Endpoints[0]}", [node.Status]);
+            Add(table, $"{node.Network} {Short(node.Endpoints)}", [node.Status]);
         }
 
-        foreach (IReadOnlyList<UpNode> network in others)
+        foreach (IReadOnlyList<NetworkNode> network in others)
         {
             Add(table, $"{network.Count} others of {network[0].Network}", [.. network.Select(node => node.Status)]);
         }
 
-        return table;
+        return table.Caption($"{own.PacketsLastSecond} of {own.PacketBudget} packets a second ({own.Profile.ToString().ToLowerInvariant()})");
     }
 
-    private static void Add(Table table, string name, IReadOnlyList<UpStatus> nodes) => table.AddRow(
+    private static void Add(Table table, string name, IReadOnlyList<NetworkStatus> nodes) => table.AddRow(
         Markup.Escape(name),
         Number(nodes.Sum(node => node.Contacts)),
         Number(nodes[0].Keys is null ? null : nodes.Sum(node => node.Keys)),
@@ -54,6 +55,9 @@ internal static class LiveStatus
         Number(nodes.Sum(node => node.Received)),
         Number(nodes.Sum(node => node.Sent)),
         Number(nodes.Sum(node => node.Dropped)));
+
+    // A peer's id would take the whole line.
+    private static string Short(IReadOnlyList<string> endpoints) => endpoints.Count == 0 ? "" : endpoints[0].Split("/p2p/")[0];
 
     private static string Number(long? count) => count?.ToString("N0", CultureInfo.InvariantCulture) ?? "";
 }

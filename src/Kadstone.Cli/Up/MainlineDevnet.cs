@@ -1,5 +1,6 @@
 using System.Net;
 using Kadstone.Datagrams;
+using Kadstone.Hosting;
 using Kadstone.Kademlia;
 using Kadstone.Mainline;
 
@@ -8,14 +9,23 @@ namespace Kadstone.Cli.Up;
 /// <summary>The Mainline nodes of a devnet.</summary>
 internal sealed class MainlineDevnet : Devnet
 {
-    internal override async Task<bool> AnswersAsync(UpNode own, CancellationToken cancellationToken)
+    private MainlineDht? _last;
+
+    internal override void Join(KadstoneOptions options) => options.Mainline = OptionsOf(OwnAddress, [Bootstrap]);
+
+    internal override async Task<bool> AnswersAsync(KadstoneNode own, CancellationToken cancellationToken)
     {
+        if (own.Mainline is not MainlineDht dht || _last is null)
+        {
+            return false;
+        }
+
         Key160 infoHash = Keyspace.Random<Key160>(Random.Shared);
         try
         {
-            AnnounceResult announced = await ((MainlineUpNode)own).Dht.AnnouncePeerAsync(infoHash, 0, cancellationToken: cancellationToken);
-            UdpEndpoint expected = UdpEndpoint.From(own.Endpoints[0]);
-            await foreach (UdpEndpoint peer in ((MainlineUpNode)Nodes[^1]).Dht.GetPeersAsync(infoHash).WithCancellation(cancellationToken))
+            AnnounceResult announced = await dht.AnnouncePeerAsync(infoHash, 0, cancellationToken: cancellationToken);
+            UdpEndpoint expected = UdpEndpoint.From(dht.LocalEndpoints[0]);
+            await foreach (UdpEndpoint peer in _last.GetPeersAsync(infoHash).WithCancellation(cancellationToken))
             {
                 if (peer == expected)
                 {
@@ -31,8 +41,11 @@ internal sealed class MainlineDevnet : Devnet
         }
     }
 
-    protected override async Task<UpNode> CreateAsync(IPAddress address, string[] bootstrap, CancellationToken cancellationToken) =>
-        new MainlineUpNode(await MainlineDht.CreateAsync(
-            new MainlineOptions { Addresses = [address], Scope = AddressScope.Private, Bootstrap = bootstrap },
-            cancellationToken: cancellationToken));
+    protected override async Task<NetworkNode> CreateAsync(IPAddress address, string[] bootstrap, CancellationToken cancellationToken)
+    {
+        _last = await MainlineDht.CreateAsync(OptionsOf(address, bootstrap), cancellationToken: cancellationToken);
+        return NetworkNode.Of(_last);
+    }
+
+    private static MainlineOptions OptionsOf(IPAddress address, string[] bootstrap) => new() { Addresses = [address], Scope = AddressScope.Private, Bootstrap = bootstrap };
 }

@@ -1,25 +1,27 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using Kadstone.Cli.Parsing;
 using Kadstone.Cli.Up;
-using Kadstone.Datagrams;
-using Kadstone.Hyperswarm;
-using Kadstone.Mainline;
+using Kadstone.Hosting;
+using Kadstone.Hosting.Files;
 
 namespace Kadstone.Cli.Verbs;
 
 /// <summary><c>dht up</c>: this machine's own nodes, one in each network, in the public ones or in private ones of its own making.</summary>
 internal sealed class UpVerb : Verb
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
-
     private readonly Option<bool> _devnet = new("--devnet") { Description = "Private networks in this process, on loopback." };
+    private readonly Option<string?> _config = CommonOptions.Create(
+        "--config", "FILE", $"The configuration, JSON with a section {KadstoneOptions.SectionName}. Default {ConfigurationLayers.UsualFile}, if it is here.", text => (string?)Choices.FilePath(text));
 
     private readonly Option<string?> _data =
         CommonOptions.Create("--data", "DIR", "Where key, state and store are kept. Default ./data/public or ./data/devnet.", text => (string?)Choices.FilePath(text));
 
+    private readonly Option<string?> _networks = Setting("--networks", "LIST", "Networks");
+    private readonly Option<string?> _profile = Setting("--profile", "laptop|server|router", "Profile");
+    private readonly Option<string?> _store = Setting("--store", "sqlite|sqlite:FILE|postgres:CONNECTION|memory", "Store");
+    private readonly Option<string?> _api = Setting("--api", "HOST:PORT|off", "Api");
+    private readonly Option<string?> _gateway = Setting("--gateway", "HOST:PORT|off", "Gateway");
     private readonly Option<int?> _nodes = CommonOptions.Create("--nodes", "N", $"How many nodes each network of the devnet has, 1 to {Devnet.MaxNodes}. Default 20.", ParseNodes);
     private readonly Option<int?> _port = CommonOptions.Create("--port", "N", "The UDP port in the public network of Mainline; 0 is the kernel's choice. Default 6881.", Endpoints.Port);
     private readonly Option<int?> _hyperPort =
@@ -28,10 +30,23 @@ internal sealed class UpVerb : Verb
     private readonly Option<OutputFormat?> _format = CommonOptions.Format();
 
     internal UpVerb(Terminal terminal)
-        : base(terminal, "up", "Starts this machine's nodes and keeps them up until Ctrl-C or SIGTERM.", "dht up --devnet", "dht up --devnet --nodes 50 -o json", "dht up --data /var/lib/kadstone")
+        : base(
+            terminal,
+            "up",
+            "Starts this machine's nodes and keeps them up until Ctrl-C or SIGTERM.",
+            "dht up --devnet",
+            "dht up --devnet --nodes 50 -o json",
+            "dht up --data /var/lib/kadstone --profile server",
+            "dht up --networks mainline,ipfs --store memory --api off")
     {
         Add(_devnet);
+        Add(_config);
         Add(_data);
+        Add(_networks);
+        Add(_profile);
+        Add(_store);
+        Add(_api);
+        Add(_gateway);
         Add(_nodes);
         Add(_port);
         Add(_hyperPort);
@@ -52,14 +67,26 @@ internal sealed class UpVerb : Verb
     protected override async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         bool isDevnet = arguments.GetValue(_devnet);
+        ConfigurationLayers layers = ConfigurationLayers.Load(arguments.GetValue(_config), Environment.GetEnvironmentVariables(), Said(arguments));
+        KadstoneOptions options = layers.Read();
+        if (isDevnet && layers.Value("DataFolder") is null)
+        {
+            options.DataFolder = Path.Combine(".", "data", "devnet");
+        }
+
+        // Several devnets on one machine are nobody's mistake.
+        if (isDevnet && layers.Value("Api") is null)
+        {
+            options.Api = new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0);
+        }
+
+        string folder = Folder(options, layers);
         UpEvents events = new(new Output(Terminal, arguments.GetValue(_format) == OutputFormat.Json));
-        using DataFolder data = DataFolder.Open(arguments.GetValue(_data) ?? Path.Combine(".", "data", isDevnet ? "devnet" : "public"));
-        OwnNodes own = new(data, Terminal);
         try
         {
-            await (isDevnet
-                ? RunDevnetAsync(own, arguments.GetValue(_nodes) ?? 20, events, cancellationToken)
-                : RunPublicAsync(own, arguments.GetValue(_port) ?? NodeVerb.DefaultPort, arguments.GetValue(_hyperPort) ?? HostPort.DefaultPort, events, cancellationToken));
+            new DaemonFile(Environment.ProcessId, null, null).Write(folder);
+            await using UpSession session = new(Terminal, layers, options, folder, events);
+            await (isDevnet ? session.RunDevnetAsync(arguments.GetValue(_nodes) ?? 20, cancellationToken) : session.RunPublicAsync(cancellationToken));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -67,176 +94,64 @@ internal sealed class UpVerb : Verb
         }
         finally
         {
-            await own.DisposeAsync();
+            DaemonFile.TryDelete(folder);
+            options.OpenedFolder?.Dispose();
         }
 
         events.Tell("stopped", "stopped");
         return ExitCode.Found;
     }
 
-    private async Task RunDevnetAsync(OwnNodes own, int count, UpEvents events, CancellationToken cancellationToken)
+    /// <summary>Takes the folder before anything is started or told.</summary>
+    private static string Folder(KadstoneOptions options, ConfigurationLayers layers)
     {
-        long begin = Stopwatch.GetTimestamp();
-        await using MainlineDevnet mainline = new();
-        await using HyperDevnet hyper = new();
-        Devnet[] networks = [mainline, hyper];
+        string path = options.DataFolder ?? throw CommandFailedException.Usage("--data none is not allowed here: other commands find the daemon through its folder. The path of a folder is expected.");
         try
         {
-            await WhenAllAsync(networks.Select(network => network.StartAsync(count, (n, node) => TellListening(events, n, $"{node.Network} node {n}", node), cancellationToken)));
-
-            // The contacts of an earlier devnet are gone with their ports; what lasts is the id.
-            await own.StartMainlineAsync(
-                new MainlineOptions { Addresses = [Devnet.OwnAddress], Scope = AddressScope.Private, Bootstrap = [mainline.Bootstrap] },
-                keepsContacts: false,
-                tellsOfRouters: true,
-                cancellationToken);
-            await own.StartHyperAsync(HyperDevnet.OptionsOf(Devnet.OwnAddress, [hyper.Bootstrap]), keepsContacts: false, tellsOfRouters: true, cancellationToken);
-            await WhenAllAsync(networks.Select((network, index) => JoinDevnetAsync(network, own.Nodes[index], events, cancellationToken)));
-            own.TrySave();
-            double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
-            events.Tell("ready", $"ready: {count} nodes and this one in each network; what one announced another found, after {seconds:0.0} s", json =>
-            {
-                json.WriteNumber("seconds", Math.Round(seconds, 3));
-                json.WriteNumber("nodes", count);
-                json.WriteString("bootstrap", mainline.Bootstrap);
-                json.WriteString("own", own.Nodes[0].Endpoints[0].ToString());
-                json.WriteString("hyper_bootstrap", hyper.Bootstrap);
-                json.WriteString("hyper_own", own.Nodes[1].Endpoints[0].ToString());
-            });
-            Advise(events, mainline.Bootstrap, hyper.Bootstrap);
+            options.OpenedFolder = DataFolder.Open(path);
+            options.OpenedFolder.OpenIdentity();
+            return path;
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (KadstoneSetupException exception)
         {
-            // The end below is the same.
-        }
-
-        await ServeAsync(own, [.. networks.Select(network => network.Nodes).Where(nodes => nodes.Count > 0)], events, cancellationToken);
-    }
-
-    private async Task JoinDevnetAsync(Devnet network, UpNode own, UpEvents events, CancellationToken cancellationToken)
-    {
-        TellListening(events, 0, $"{own.Network}: this node", own);
-        TellJoined(events, own, await own.WaitForNetworkAsync(cancellationToken));
-        while (!await network.AnswersAsync(own, cancellationToken))
-        {
-            Terminal.Complain($"dht: {own.Network}: an announcement was not found by another node; trying again.");
-            await Task.Delay(s_patience, cancellationToken);
+            options.OpenedFolder?.Dispose();
+            throw layers.Explain(exception);
         }
     }
 
-    private async Task RunPublicAsync(OwnNodes own, int port, int hyperPort, UpEvents events, CancellationToken cancellationToken)
+    private Dictionary<string, string> Said(ParseResult arguments)
     {
-        try
+        Dictionary<string, string> said = [];
+        foreach ((string key, string? value) in (IEnumerable<(string, string?)>)
+        [
+            ("DataFolder", arguments.GetValue(_data)),
+            ("Networks", arguments.GetValue(_networks)),
+            ("Profile", arguments.GetValue(_profile)),
+            ("Store", arguments.GetValue(_store)),
+            ("Api", arguments.GetValue(_api)),
+            ("Gateway", arguments.GetValue(_gateway)),
+            ("Mainline:Port", arguments.GetValue(_port)?.ToString(CultureInfo.InvariantCulture)),
+            ("Hyperswarm:Port", arguments.GetValue(_hyperPort)?.ToString(CultureInfo.InvariantCulture)),
+        ])
         {
-            events.Tell("starting", "looking for the routers of the public networks");
-            await own.StartMainlineAsync(
-                new MainlineOptions { Port = port, Bootstrap = MainlineOptions.PublicRouters },
-                keepsContacts: true,
-                tellsOfRouters: false,
-                cancellationToken);
-            await own.StartHyperAsync(new HyperDhtOptions { Port = hyperPort, Bootstrap = RpcOptions.PublicBootstrap }, keepsContacts: true, tellsOfRouters: false, cancellationToken);
-            int[] contacts = await WhenAllAsync(own.Nodes.Select(node => JoinPublicAsync(node, events, cancellationToken)));
-            own.TrySave();
-            events.Tell("ready", $"ready: {contacts[0]} nodes of Mainline and {contacts[1]} of Hyperswarm answered", json =>
+            if (value is not null)
             {
-                json.WriteNumber("contacts", contacts[0]);
-                json.WriteNumber("hyper_contacts", contacts[1]);
-            });
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // The end below is the same.
-        }
-
-        await ServeAsync(own, [], events, cancellationToken);
-    }
-
-    private static async Task<int> JoinPublicAsync(UpNode node, UpEvents events, CancellationToken cancellationToken)
-    {
-        TellListening(events, 0, $"{node.Network}: this node", node);
-        int contacts = await node.WaitForNetworkAsync(cancellationToken);
-        if (contacts == 0)
-        {
-            events.Tell(
-                "no_network",
-                $"{node.Network}: nobody answers: what is missing is a way to the Internet over UDP (a connection, name resolution, a firewall that lets UDP pass); the node stays up and goes on asking",
-                json =>
-                {
-                    json.WriteString("network", node.Network);
-                    json.WriteString("missing", "internet access over UDP");
-                });
-            while ((contacts = node.Status.Contacts) == 0)
-            {
-                await Task.Delay(s_patience, cancellationToken);
+                said[key] = value;
             }
         }
 
-        TellJoined(events, node, contacts);
-        return contacts;
+        return said;
     }
 
-    private async Task ServeAsync(OwnNodes own, IReadOnlyList<IReadOnlyList<UpNode>> others, UpEvents events, CancellationToken cancellationToken)
+    // The configuration's own words and checks.
+    private static Option<string?> Setting(string name, string helpName, string key)
     {
-        Task status = Terminal.OutputIsTerminal && !events.IsJson
-            ? LiveStatus.ShowAsync(own.Nodes, others, cancellationToken)
-            : PlainStatus.ShowAsync(own.Nodes, events, cancellationToken);
-        await RunningNode.ServeAsync(own, own.TrySave, cancellationToken, beforeClosing: status);
-    }
-
-    // The first failure ends the waiting for the others: they may never be over.
-    private static async Task WhenAllAsync(IEnumerable<Task> tasks)
-    {
-        List<Task> left = [.. tasks];
-        while (left.Count > 0)
+        KadstoneSetting setting = KadstoneSettings.Find(key) ?? throw new ArgumentException($"There is no setting {key}.", nameof(key));
+        return CommonOptions.Create(name, helpName, $"{setting.Description} Default {setting.Default}.", text =>
         {
-            Task ended = await Task.WhenAny(left);
-            left.Remove(ended);
-            await ended;
-        }
-    }
-
-    private static async Task<T[]> WhenAllAsync<T>(IEnumerable<Task<T>> tasks)
-    {
-        Task<T>[] all = [.. tasks];
-        await WhenAllAsync((IEnumerable<Task>)all);
-        return await Task.WhenAll(all);
-    }
-
-    private static void TellJoined(UpEvents events, UpNode node, int contacts) => events.Tell("joined", $"{node.Network}: joined, {contacts} nodes answered", json =>
-    {
-        json.WriteString("network", node.Network);
-        json.WriteNumber("contacts", contacts);
-    });
-
-    private static void TellListening(UpEvents events, int number, string name, UpNode node)
-    {
-        foreach (IPEndPoint endpoint in node.Endpoints)
-        {
-            events.Tell("listening", $"{name} listening on {endpoint}", json =>
-            {
-                json.WriteString("network", node.Network);
-                json.WriteNumber("node", number);
-                json.WriteString("endpoint", endpoint.ToString());
-                json.WriteString("id", node.Id);
-            });
-        }
-    }
-
-    private static void Advise(UpEvents events, string bootstrap, string hyperBootstrap)
-    {
-        string network = $"--private --bootstrap {bootstrap}";
-        string hyperNetwork = $"--private --bootstrap {hyperBootstrap}";
-        const string InfoHash = "2b66980093bc11806fab50cb3cb41835b95a0362";
-        const string Topic = "3031323334353637303132333435363730313233343536373031323334353637";
-        events.Advise("try in another terminal:");
-        events.Advise($"  ./dht mainline announce {InfoHash} --peer-port 51413 {network}");
-        events.Advise($"  ./dht mainline peers {InfoHash} {network}");
-        events.Advise($"  ./dht mainline trace {InfoHash} {network}");
-        events.Advise($"  ./dht mainline put 'hello world' {network}");
-        events.Advise($"  ./dht hyper announce {Topic} --peer-port 10000 {hyperNetwork}");
-        events.Advise($"  ./dht hyper lookup {Topic} {hyperNetwork}");
-        events.Advise($"  ./dht hyper put 'hello world' {hyperNetwork}");
-        events.Advise("Ctrl-C ends it.");
+            setting.Check(text);
+            return (string?)text;
+        });
     }
 
     private static int? ParseNodes(string text) =>

@@ -44,7 +44,7 @@ internal static class Values
         return isHost && port > 0 ? text : throw new FormatException();
     }
 
-    internal static string HyperswarmNode(string text) => HostPort.TryParse(text, HostPort.DefaultPort, out _) ? text : throw new FormatException();
+    internal static string HyperswarmNode(string text) => text.All(letter => letter > ' ') && HostPort.TryParse(text, HostPort.DefaultPort, out _) ? text : throw new FormatException();
 
     internal static Multiaddr Multiaddress(string text) => Multiaddr.TryParse(text, out Multiaddr? address) && address.Peer is null ? address : throw new FormatException();
 

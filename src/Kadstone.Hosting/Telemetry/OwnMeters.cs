@@ -9,6 +9,8 @@ internal sealed class OwnMeters : IMeterFactory
 
     public Meter Create(MeterOptions options)
     {
+        // Whoever listens can tell the meters of one process' nodes from another's, as with the container's factory.
+        options.Scope = this;
         Meter meter = new(options);
         lock (_meters)
         {
