@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Kadstone.Daemon;
 using Kadstone.Hosting;
-using Kadstone.Ipfs;
 using Microsoft.Extensions.Logging;
 
 namespace Kadstone.Cli.Up;
@@ -42,19 +41,13 @@ internal sealed class HttpSide : IAsyncDisposable
     private static async Task<HttpSide> StartListeningAsync(KadstoneNode node, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         KadstoneOptions options = node.Options;
-        if (node is not { Ipfs: IpfsDht dht, IpfsOptions: IpfsOptions ipfs })
-        {
-            return None;
-        }
-
         // Whoever can reach more than this machine's own programs must know the token, which daemon.json tells this user.
         string? token = options.Api is null || IPAddress.IsLoopback(options.Api.Address) ? null : Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
         try
         {
-            IpfsDaemon daemon = await IpfsDaemon.StartAsync(
-                dht,
-                ipfs,
-                new IpfsDaemonOptions { Api = options.Api, Gateway = options.Gateway, Token = token, KeyFolder = node.DataFolder is string folder ? Path.Combine(folder, "keys") : null },
+            KadstoneDaemon daemon = await KadstoneDaemon.StartAsync(
+                node,
+                new KadstoneDaemonOptions { Api = options.Api, Gateway = options.Gateway, Token = token, KeyFolder = node.DataFolder is string folder ? Path.Combine(folder, "keys") : null },
                 loggers,
                 cancellationToken: cancellationToken);
             return new HttpSide(daemon, daemon.Api, daemon.Gateway, token);
