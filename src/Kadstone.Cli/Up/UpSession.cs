@@ -104,8 +104,8 @@ internal sealed class UpSession(Terminal terminal, ConfigurationLayers layers, K
     public async ValueTask DisposeAsync()
     {
         await DrainAsync(_http.DisposeAsync(), s_httpDrain, "HTTP");
-        IEnumerable<ValueTask> ends = [.. _devnets.Select(devnet => devnet.DisposeAsync()), _node?.DisposeAsync() ?? ValueTask.CompletedTask];
-        await DrainAsync(new ValueTask(Task.WhenAll(ends.Select(end => end.AsTask()))), s_nodeDrain, "a network or the store");
+        Task[] ends = [.. _devnets.Select(devnet => devnet.DisposeAsync().AsTask()), _node?.DisposeAsync().AsTask() ?? Task.CompletedTask];
+        await DrainAsync(new ValueTask(Task.WhenAll(ends)), s_nodeDrain, "a network or the store");
     }
 
     private async Task DrainAsync(ValueTask ending, TimeSpan patience, string who)

@@ -34,7 +34,7 @@ internal static class StatusWatch
     private static async Task TellAsync(DaemonClient daemon, Terminal terminal, Output output, CancellationToken cancellationToken)
     {
         string told = string.Empty;
-        await foreach (string json in StatusesAsync(daemon).WithCancellation(cancellationToken))
+        await foreach (string json in StatusesAsync(daemon, cancellationToken))
         {
             if (output.IsJson)
             {
@@ -61,7 +61,7 @@ internal static class StatusWatch
     private static async Task DrawAsync(DaemonClient daemon, CancellationToken cancellationToken) =>
         await AnsiConsole.Live(new Text("asking the daemon …")).StartAsync(async context =>
         {
-            await foreach (string json in StatusesAsync(daemon).WithCancellation(cancellationToken))
+            await foreach (string json in StatusesAsync(daemon, cancellationToken))
             {
                 context.UpdateTarget(Draw(daemon.Parse(json, DaemonClient.Json.StatusAnswer)));
             }
@@ -111,7 +111,7 @@ internal static class StatusWatch
     private static string Number(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
     /// <summary>The data of each status event.</summary>
-    private static async IAsyncEnumerable<string> StatusesAsync(DaemonClient daemon, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    private static async IAsyncEnumerable<string> StatusesAsync(DaemonClient daemon, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string name = string.Empty;
         await foreach (string line in daemon.GetLinesAsync("/v1/events", cancellationToken))

@@ -191,7 +191,7 @@ internal sealed class DaemonCheck(DaemonClient daemon, StatusAnswer status, bool
         {
             // Records of providers may name them without an address.
             PeerAnswer known = peer.Addresses.Count > 0 || subject.Kind == SubjectKind.Peer ? peer
-                : (await PeersAsync("ipfs", peer.Peer, "peer", cancellationToken)).FirstOrDefault() ?? peer;
+                : await PeersAsync("ipfs", peer.Peer, "peer", cancellationToken) is [PeerAnswer found, ..] ? found : peer;
             reached += await dial.TryAsync(known, report, cancellationToken) ? 1 : 0;
         }
 

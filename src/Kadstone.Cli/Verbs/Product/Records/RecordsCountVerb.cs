@@ -1,3 +1,5 @@
+using System.CommandLine;
+
 namespace Kadstone.Cli.Verbs.Product.Records;
 
 /// <summary><c>dht records count</c>: how many each shelf holds.</summary>

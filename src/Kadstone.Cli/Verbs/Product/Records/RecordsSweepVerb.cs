@@ -1,3 +1,5 @@
+using System.CommandLine;
+
 namespace Kadstone.Cli.Verbs.Product.Records;
 
 /// <summary><c>dht records gc</c>: removes what has expired from a store.</summary>

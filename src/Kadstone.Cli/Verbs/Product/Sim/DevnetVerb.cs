@@ -15,7 +15,7 @@ internal sealed class DevnetVerb : Verb
     private readonly Option<string[]> _wire = CommonOptions.Repeatable("--wire", "mainline|v6|gen1", "Which wire; repeatable, a network each. Default mainline.", Wire);
     private readonly Option<double?> _churn = CommonOptions.Create("--churn", "PERCENT", "How many of a hundred nodes leave in a minute, each followed by a new one. Default 0.", text => Percent(text, 100));
     private readonly Option<double?> _loss = CommonOptions.Create("--loss", "PERCENT", "How many of a hundred packets are lost, each way. Default 0.", text => Percent(text, 90));
-    private readonly Option<NatShare?> _nat = CommonOptions.Create("--nat", "PERCENT[:KIND]", "How many of a hundred nodes stand behind a NAT: full, address, port (the default) or symmetric. Default 0.", NatShare.Parse);
+    private readonly Option<NatShare?> _nat = CommonOptions.Create("--nat", "PERCENT[:KIND]", "How many of a hundred nodes stand behind a NAT: full, address, port (the default) or symmetric. Default 0.", text => (NatShare?)NatShare.Parse(text));
     private readonly Option<int?> _seed = CommonOptions.Create("--seed", "N", "What all chance comes from: the same seed is the same run. Default 1.", text => Number(text, 0, int.MaxValue, "as a seed"));
     private readonly Option<int?> _minutes = CommonOptions.Create("--minutes", "N", "How long it goes on in virtual time, once all have joined; 1 to 1440. Default 10.", text => Number(text, 1, 1_440, "minutes"));
     private readonly Option<int?> _lookups = CommonOptions.Create("--lookups", "N", "How many lookups are made in that time; 1 to 100000. Default 200.", text => Number(text, 1, 100_000, "lookups"));

@@ -1,4 +1,4 @@
-using Kadstone.Datagrams;
+using Kadstone.Kademlia;
 using Kadstone.Simulation;
 
 namespace Kadstone.Cli.Verbs.Product.Sim;
