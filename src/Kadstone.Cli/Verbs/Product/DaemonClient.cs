@@ -38,6 +38,9 @@ internal sealed class DaemonClient : IDisposable
 
     internal Uri Api { get; }
 
+    /// <summary>Where it is, for people.</summary>
+    internal string Place => Api.ToString().TrimEnd('/');
+
     /// <summary>What the clock of the daemon's machine said with the last answer; null: it did not.</summary>
     internal DateTimeOffset? Date { get; private set; }
 
@@ -114,7 +117,7 @@ internal sealed class DaemonClient : IDisposable
         }
         catch (JsonException)
         {
-            throw new CommandFailedException(ExitCode.NoNetwork, $"{Api} gave an answer that is none of a Kadstone daemon; --api names one.");
+            throw new CommandFailedException(ExitCode.NoNetwork, $"{Place} gave an answer that is none of a Kadstone daemon; --api names one.");
         }
     }
 
@@ -142,20 +145,20 @@ internal sealed class DaemonClient : IDisposable
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            throw new CommandFailedException(ExitCode.NoNetwork, $"the daemon at {Api} cannot be reached: {Failure.OneLine(exception.Message).TrimEnd('.')}.");
+            throw new CommandFailedException(ExitCode.NoNetwork, $"the daemon at {Place} cannot be reached: {Failure.OneLine(exception.Message).TrimEnd('.')}.");
         }
         catch (TaskCanceledException exception) when (exception.InnerException is TimeoutException)
         {
-            throw new CommandFailedException(ExitCode.NoNetwork, $"the daemon at {Api} cannot be reached: it took no connection within 5 s.");
+            throw new CommandFailedException(ExitCode.NoNetwork, $"the daemon at {Place} cannot be reached: it took no connection within 5 s.");
         }
     }
 
     private CommandFailedException Refused(HttpStatusCode status, string? said)
     {
-        string sentence = said ?? $"{Api} answered {(int)status}; --api names a Kadstone daemon.";
+        string sentence = said ?? $"{Place} answered {(int)status}; --api names a Kadstone daemon.";
         return status switch
         {
-            HttpStatusCode.Unauthorized => new CommandFailedException(ExitCode.Usage, $"the daemon at {Api} asks for its token; it stands in daemon.json of the data folder, which --data names, and --token says it."),
+            HttpStatusCode.Unauthorized => new CommandFailedException(ExitCode.Usage, $"the daemon at {Place} asks for its token; it stands in daemon.json of the data folder, which --data names, and --token says it."),
             HttpStatusCode.NotFound => new CommandFailedException(ExitCode.NothingFound, sentence),
             HttpStatusCode.Conflict => new CommandFailedException(ExitCode.Rejected, sentence),
             HttpStatusCode.ServiceUnavailable => new CommandFailedException(ExitCode.NoNetwork, sentence),

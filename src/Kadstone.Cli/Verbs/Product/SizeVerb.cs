@@ -48,6 +48,6 @@ internal sealed class SizeVerb : DaemonVerb
     {
         (double nodes, double deviation) => string.Create(CultureInfo.InvariantCulture, $"{network.Name} {StatusVerb.Rounded(nodes)} ± {StatusVerb.Rounded(deviation)} nodes"),
         (double nodes, null) => $"{network.Name} about {StatusVerb.Rounded(nodes)} nodes",
-        _ => string.Create(CultureInfo.InvariantCulture, $"{network.Name} no estimate, {network.Contacts} contacts"),
+        _ => $"{network.Name} no estimate, {Counted.Of(network.Contacts, "contact")}",
     };
 }

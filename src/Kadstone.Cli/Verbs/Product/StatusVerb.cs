@@ -45,19 +45,21 @@ internal sealed class StatusVerb : DaemonVerb
     }
 
     /// <summary>The verdict, a line a network, the store, and what to do next.</summary>
-    internal static IEnumerable<string> Lines(StatusAnswer status)
+    /// <param name="status">The status.</param>
+    /// <param name="isSteady">Without what changes each second, which says nothing in a log.</param>
+    internal static IEnumerable<string> Lines(StatusAnswer status, bool isSteady = false)
     {
         yield return $"[{status.Verdict.Level}] {status.Verdict.Text}";
         foreach (NetworkAnswer network in status.Networks)
         {
-            yield return $"[{network.Level}] {Describe(network)}";
+            yield return $"[{network.Level}] {Describe(network, isSteady)}";
         }
 
         StoreAnswer store = status.Store;
-        yield return store.Error is null ? Invariant($"[ok] store: {store.Kind}, {store.Records} records") : $"[fail] store: {store.Kind}, {store.Error}";
+        yield return store.Error is null ? Invariant($"[ok] store: {store.Kind}, {Counted.Of(store.Records, "record")}") : $"[fail] store: {store.Kind}, {store.Error}";
         if (status.Devnet is { } devnet)
         {
-            yield return $"[ok] devnet: {string.Join(", ", devnet.Nodes.Select(nodes => Invariant($"{nodes.Value} nodes of {nodes.Key}")))}";
+            yield return $"[ok] devnet: {string.Join(", ", devnet.Nodes.Select(nodes => $"{Counted.Of(nodes.Value, "node")} of {nodes.Key}"))}";
         }
 
         string[] next = [.. status.Networks.Select(network => network.Next).Append(status.Verdict.Next).OfType<string>().Distinct()];
@@ -72,12 +74,13 @@ internal sealed class StatusVerb : DaemonVerb
         : status.Store.Error is not null ? ExitCode.Error
         : ExitCode.NoNetwork;
 
-    private static string Describe(NetworkAnswer network)
+    private static string Describe(NetworkAnswer network, bool isSteady)
     {
         string size = network.EstimatedNodes is double nodes ? Invariant($" of about {Rounded(nodes)} nodes") : string.Empty;
         string reach = network.Reachable switch { true => "reached by others", false => "not reached by others", null => "reachability unknown" };
-        string budget = network.Budget.PacketsPerSecond is int most ? Invariant($", {network.Budget.Used:0.#} of {most} packets/s") : string.Empty;
-        return Invariant($"{network.Name}: {network.Contacts} contacts{size}, {network.Mode}, {reach}, {network.Stored.Values} values and {network.Stored.Peers} peers stored{budget}, {network.Lookups.Done} lookups; {Where(network)}");
+        string traffic = isSteady ? string.Empty
+            : Invariant($", {network.Budget.Used:0.#}{(network.Budget.PacketsPerSecond is int most ? $" of {most}" : "")} packets/s, {Counted.Of(network.Lookups.Done, "lookup")}");
+        return Invariant($"{network.Name}: {Counted.Of(network.Contacts, "contact")}{size}, {network.Mode}, {reach}, {Counted.Of(network.Stored.Values, "value")} and {Counted.Of(network.Stored.Peers, "peer")} stored{traffic}; {Where(network)}");
     }
 
     private static string Where(NetworkAnswer network) => network.Addresses.Count == 0 ? "listens nowhere" : network.Addresses[0].Split("/p2p/")[0];

@@ -28,7 +28,7 @@ internal static class StatusWatch
             return ExitCode.Found;
         }
 
-        throw new CommandFailedException(ExitCode.NoNetwork, $"the daemon at {daemon.Api} has ended.");
+        throw new CommandFailedException(ExitCode.NoNetwork, $"the daemon at {daemon.Place} has ended.");
     }
 
     private static async Task TellAsync(DaemonClient daemon, Terminal terminal, Output output, CancellationToken cancellationToken)
@@ -43,7 +43,7 @@ internal static class StatusWatch
             }
 
             StatusAnswer status = daemon.Parse(json, DaemonClient.Json.StatusAnswer);
-            string now = string.Join('\n', StatusVerb.Lines(Steady(status)));
+            string now = string.Join('\n', StatusVerb.Lines(status, isSteady: true));
             if (now != told)
             {
                 told = now;
@@ -51,12 +51,6 @@ internal static class StatusWatch
             }
         }
     }
-
-    // What changes each second says nothing in a log.
-    private static StatusAnswer Steady(StatusAnswer status) => status with
-    {
-        Networks = [.. status.Networks.Select(network => network with { Budget = network.Budget with { PacketsPerSecond = null } })],
-    };
 
     private static async Task DrawAsync(DaemonClient daemon, CancellationToken cancellationToken) =>
         await AnsiConsole.Live(new Text("asking the daemon …")).StartAsync(async context =>

@@ -95,8 +95,9 @@ internal sealed class CheckVerb : Verb
             return report.End(ExitCode.NoNetwork, "there is nobody to ask");
         }
 
-        report.Ok(isEmbedded ? "node" : "daemon", isEmbedded ? $"embedded, version {status.Version}" : $"{daemon.Api}, version {status.Version}, up {TimeSpan.FromSeconds(Math.Round(status.UptimeSeconds)):c}");
-        DaemonCheck check = new(daemon, status, isEmbedded, report, patience);
-        return subject.Kind == SubjectKind.Self ? await new SelfCheck(daemon, status, isEmbedded, report, patience).RunAsync(cancellationToken) : await check.RunAsync(subject, cancellationToken);
+        report.Ok(isEmbedded ? "node" : "daemon", isEmbedded ? $"embedded, version {status.Version}" : $"{daemon.Place}, version {status.Version}, up {TimeSpan.FromSeconds(Math.Round(status.UptimeSeconds)):c}");
+        return subject.Kind == SubjectKind.Self
+            ? await new SelfCheck(daemon, isEmbedded, report, patience).RunAsync(cancellationToken)
+            : await new DaemonCheck(daemon, status, isEmbedded, report, patience).RunAsync(subject, cancellationToken);
     }
 }

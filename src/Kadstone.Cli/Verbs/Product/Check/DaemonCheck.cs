@@ -15,7 +15,7 @@ internal sealed class DaemonCheck(DaemonClient daemon, StatusAnswer status, bool
 
     internal async Task<int> RunAsync(CheckSubject subject, CancellationToken cancellationToken)
     {
-        string[] networks = [.. subject.Networks.Where(Joined)];
+        string[] networks = [.. subject.Networks.Where(CanBeAsked)];
         if (networks.Length == 0)
         {
             return report.End(ExitCode.NoNetwork, $"{string.Join(" and ", subject.Networks)} cannot be asked");
@@ -23,11 +23,11 @@ internal sealed class DaemonCheck(DaemonClient daemon, StatusAnswer status, bool
 
         string? found = null;
         IReadOnlyList<PeerAnswer> peers = [];
-        if (subject.Kind != SubjectKind.Pkarr)
+        if (subject.Kind != SubjectKind.Pkarr && networks[0] == subject.Networks[0])
         {
-            string noun = subject.Kind switch { SubjectKind.Content => "provider", SubjectKind.Peer => "peer", _ => "peer" };
+            string noun = subject.Kind == SubjectKind.Content ? "provider" : "peer";
             peers = await PeersAsync(networks[0], subject.Key, noun, cancellationToken);
-            found = peers.Count > 0 ? $"{Count(peers.Count, noun)} found on {networks[0]}" : null;
+            found = peers.Count > 0 ? $"{Counted.Of(peers.Count, noun)} found on {networks[0]}" : null;
         }
 
         if (subject.Kind is SubjectKind.Content or SubjectKind.Peer)
@@ -43,7 +43,7 @@ internal sealed class DaemonCheck(DaemonClient daemon, StatusAnswer status, bool
         return found is null ? NotFound() : report.End(ExitCode.Found, found);
     }
 
-    private bool Joined(string name)
+    private bool CanBeAsked(string name)
     {
         if (status.Networks.FirstOrDefault(network => network.Name == name) is not NetworkAnswer network)
         {
@@ -55,14 +55,16 @@ internal sealed class DaemonCheck(DaemonClient daemon, StatusAnswer status, bool
             return false;
         }
 
-        // An embedded node that others do not reach is as it should be.
-        string level = isEmbedded ? (network.Contacts > 0 ? Level.Ok : Level.Fail) : network.Level;
-        report.Tell(
-            level,
-            name,
-            isEmbedded ? (network.Contacts > 0 ? $"joined, {Count(network.Contacts, "contact")}" : "nobody answers") : network.Verdict,
-            level == Level.Ok ? null : network.Next ?? "look at this machine's connection, its firewall, and --bootstrap");
-        return level != Level.Fail;
+        if (network.Contacts == 0)
+        {
+            report.Fail(name, isEmbedded ? "nobody answers" : network.Verdict, network.Next ?? "look at this machine's connection, its firewall, and --bootstrap");
+            return false;
+        }
+
+        // That others do not reach it is as it should be for an embedded node; and where there are contacts the lookup says more than a verdict.
+        string level = isEmbedded || network.Level == Level.Ok ? Level.Ok : Level.Warn;
+        report.Tell(level, name, isEmbedded ? $"joined, {Counted.Of(network.Contacts, "contact")}" : network.Verdict, level == Level.Ok ? null : network.Next);
+        return true;
     }
 
     private int NotFound() => _wasAnswered
@@ -108,7 +110,7 @@ internal sealed class DaemonCheck(DaemonClient daemon, StatusAnswer status, bool
 
         if (peers.Count > 0)
         {
-            report.Ok($"{noun}s", $"{Count(peers.Count, noun)}: {string.Join(", ", peers.Take(3).Select(peer => peer.Peer))}{(peers.Count > 3 ? ", …" : "")}");
+            report.Ok($"{noun}s", $"{Counted.Of(peers.Count, noun)}: {string.Join(", ", peers.Take(3).Select(peer => peer.Peer))}{(peers.Count > 3 ? ", …" : "")}");
         }
         else
         {
@@ -127,7 +129,7 @@ internal sealed class DaemonCheck(DaemonClient daemon, StatusAnswer status, bool
 
         _wasAnswered |= lookup.Answers > 0;
         (int answered, int all) = Trace.Closest(lookup);
-        string text = Invariant($"{Count(lookup.Requests, "request")}, {Count(lookup.Answers, "answer")}, {Count(lookup.Hops, "hop")}, {lookup.Milliseconds:0.#} ms; {answered} of the {all} closest answered");
+        string text = Invariant($"{Counted.Of(lookup.Requests, "request")}, {Counted.Of(lookup.Answers, "answer")}, {Counted.Of(lookup.Hops, "hop")}, {lookup.Milliseconds:0.#} ms; {answered} of the {all} closest answered");
         if (lookup.Answers == 0)
         {
             report.Fail(step, text, "'dht check self' says what this machine lacks");
@@ -161,8 +163,8 @@ internal sealed class DaemonCheck(DaemonClient daemon, StatusAnswer status, bool
                 {
                     string version = value.Sequence is long sequence ? Invariant($", version {sequence}") : string.Empty;
                     string from = value.From is null ? string.Empty : $", from {value.From}";
-                    report.Ok(step, $"{Count(value.Value.Length, "byte")}{version}{from}");
-                    return $"a value of {Count(value.Value.Length, "byte")} found on {network}";
+                    report.Ok(step, $"{Counted.Of(value.Value.Length, "byte")}{version}{from}");
+                    return $"a value of {Counted.Of(value.Value.Length, "byte")} found on {network}";
                 }
 
                 _wasAnswered = true;
@@ -198,11 +200,11 @@ internal sealed class DaemonCheck(DaemonClient daemon, StatusAnswer status, bool
         int tried = Math.Min(peers.Count, Most);
         if (reached > 0)
         {
-            return report.End(ExitCode.Found, $"{Count(peers.Count, noun)} found, {reached} of {tried} dialed answer");
+            return report.End(ExitCode.Found, $"{Counted.Of(peers.Count, noun)} found, {reached} of {tried} dialed answer");
         }
 
-        report.Fail("dial", $"none of {Count(tried, noun)} can be reached from here", "they are offline, or behind a NAT without a relay that we could use");
-        return report.End(ExitCode.NoNetwork, $"{Count(peers.Count, noun)} found, and none can be reached");
+        report.Fail("dial", $"none of {Counted.Of(tried, noun)} can be reached from here", "they are offline, or behind a NAT without a relay that we could use");
+        return report.End(ExitCode.NoNetwork, $"{Counted.Of(peers.Count, noun)} found, and none can be reached");
     }
 
     private static bool IsEnd(string line)
@@ -217,8 +219,6 @@ internal sealed class DaemonCheck(DaemonClient daemon, StatusAnswer status, bool
             return false;
         }
     }
-
-    internal static string Count(long count, string what) => Invariant($"{count} {what}{(count == 1 ? "" : "s")}");
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

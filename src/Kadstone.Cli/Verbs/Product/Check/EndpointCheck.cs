@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using Kadstone.Cli.Parsing;
 using Kadstone.Cli.Verbs.Hyper;
+using Kadstone.Daemon.V1.Answers;
 using Kadstone.Datagrams;
 using Kadstone.Hyperswarm;
 using Kadstone.Libp2p;
@@ -29,7 +30,7 @@ internal static class EndpointCheck
     {
         await using PeerDial dial = await PeerDial.StartAsync(patience, cancellationToken);
         (bool isReached, string text) = await dial.TryAsync(address, cancellationToken);
-        report.Tell(isReached ? "ok" : "fail", "dial", text, isReached ? null : "the peer is offline, its port is closed, or another peer listens there");
+        report.Tell(isReached ? Level.Ok : Level.Fail, "dial", text, isReached ? null : "the peer is offline, its port is closed, or another peer listens there");
         return isReached ? report.End(ExitCode.Found, "the peer answers") : report.End(ExitCode.NoNetwork, "the peer cannot be reached");
     }
 
@@ -49,7 +50,7 @@ internal static class EndpointCheck
         report.Ok("name", endpoint.ToString() == hostAndPort ? $"{endpoint} is an address" : $"{hostAndPort} is {endpoint}");
         AddressScope scope = AddressScopes.IsLocal(endpoint) ? AddressScope.Private : AddressScope.Public;
         bool isIPv4 = endpoint.ToIPAddress().AddressFamily == AddressFamily.InterNetwork;
-        List<Task<(string Step, string? Answer)>> pings =
+        List<Task<(string Step, bool IsAnswered, string Text)>> pings =
         [
             OrSilentAsync("mainline", token => PingMainlineAsync(endpoint, scope, token), patience, cancellationToken),
             OrSilentAsync("tcp", token => ConnectAsync(endpoint, token), patience, cancellationToken),
@@ -62,17 +63,13 @@ internal static class EndpointCheck
         }
 
         List<string> answered = [];
-        foreach (Task<(string Step, string? Answer)> ping in pings)
+        foreach (Task<(string Step, bool IsAnswered, string Text)> ping in pings)
         {
-            (string step, string? answer) = await ping;
-            if (answer is null)
-            {
-                report.Warn(step, string.Create(CultureInfo.InvariantCulture, $"no answer within {patience.TotalSeconds:0.###} s"));
-            }
-            else
+            (string step, bool isAnswered, string text) = await ping;
+            report.Tell(isAnswered ? Level.Ok : Level.Warn, step, text, null);
+            if (isAnswered)
             {
                 answered.Add(step);
-                report.Ok(step, answer);
             }
         }
 
@@ -81,18 +78,22 @@ internal static class EndpointCheck
             : report.End(ExitCode.NoNetwork, "nobody answers there: it is offline, or a firewall drops what comes");
     }
 
-    private static async Task<(string Step, string? Answer)> OrSilentAsync(string step, Func<CancellationToken, Task<string>> ask, TimeSpan patience, CancellationToken cancellationToken)
+    private static async Task<(string Step, bool IsAnswered, string Text)> OrSilentAsync(string step, Func<CancellationToken, Task<string>> ask, TimeSpan patience, CancellationToken cancellationToken)
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         either.CancelAfter(patience);
         try
         {
-            return (step, await ask(either.Token));
+            return (step, true, await ask(either.Token));
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.ConnectionRefused)
+        {
+            return (step, false, "refuses connections: nobody listens at the port");
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested
             && exception is OperationCanceledException or NoNetworkException or DhtTimeoutException or NoAnswerException or RejectedException or TimeoutException or SocketException)
         {
-            return (step, null);
+            return (step, false, string.Create(CultureInfo.InvariantCulture, $"no answer within {patience.TotalSeconds:0.###} s"));
         }
     }
 

@@ -58,7 +58,7 @@ internal sealed class PeerDial : IAsyncDisposable
             why = why.Length == 0 ? text : why;
         }
 
-        report.Warn("dial", $"{peer.Peer} does not answer at {DaemonCheck.Count(addresses.Length, "address")}: {why}");
+        report.Warn("dial", $"{peer.Peer} does not answer at {Counted.Of(addresses.Length, "address")}: {why}");
         return false;
     }
 

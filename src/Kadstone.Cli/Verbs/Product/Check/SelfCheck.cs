@@ -4,7 +4,7 @@ using Kadstone.Daemon.V1.Answers;
 namespace Kadstone.Cli.Verbs.Product.Check;
 
 /// <summary><c>dht check self</c>: whether this machine's nodes work, are reached, and hold in the network what they are to hold there.</summary>
-internal sealed class SelfCheck(DaemonClient daemon, StatusAnswer status, bool isEmbedded, CheckReport report, TimeSpan patience)
+internal sealed class SelfCheck(DaemonClient daemon, bool isEmbedded, CheckReport report, TimeSpan patience)
 {
     // Each is a lookup of its own.
     private const int MaxPublications = 20;
@@ -14,6 +14,9 @@ internal sealed class SelfCheck(DaemonClient daemon, StatusAnswer status, bool i
 
     internal async Task<int> RunAsync(CancellationToken cancellationToken)
     {
+        // First, for a verdict of a node that was idle may be old.
+        bool isReachable = await ProbeAsync(cancellationToken);
+        StatusAnswer status = await daemon.GetAsync("/v1/status", DaemonClient.Json.StatusAnswer, cancellationToken);
         foreach (NetworkAnswer network in status.Networks)
         {
             Tell(network);
@@ -25,20 +28,22 @@ internal sealed class SelfCheck(DaemonClient daemon, StatusAnswer status, bool i
         }
         else
         {
-            report.Ok("store", $"{status.Store.Kind}, {DaemonCheck.Count(status.Store.Records, "record")}");
+            report.Ok("store", $"{status.Store.Kind}, {Counted.Of(status.Store.Records, "record")}");
         }
 
-        bool isReachable = await ProbeAsync(cancellationToken);
         await TellPublicationsAsync(cancellationToken);
         TellClock();
-        return !isReachable || status.Networks.Any(network => network.Contacts == 0) ? report.End(ExitCode.NoNetwork, "not every network answers")
+        return !isReachable || status.Networks.Any(network => LevelOf(network) == Level.Fail) ? report.End(ExitCode.NoNetwork, "not every network answers")
             : status.Store.Error is not null ? report.End(ExitCode.Error, "the networks answer, and the store does not")
-            : report.End(ExitCode.Found, report.Warned == 0 ? "all works" : $"it works, with {DaemonCheck.Count(report.Warned, "warning")}");
+            : report.End(ExitCode.Found, report.Warned == 0 ? "all works" : $"it works, with {Counted.Of(report.Warned, "warning")}");
     }
+
+    // Nobody needs to reach an embedded node.
+    private string LevelOf(NetworkAnswer network) => isEmbedded && network.Contacts > 0 ? Level.Ok : network.Level;
 
     private void Tell(NetworkAnswer network)
     {
-        string level = isEmbedded && network.Contacts > 0 ? Level.Ok : network.Level;
+        string level = LevelOf(network);
         report.Tell(level, network.Name, network.Verdict, level == Level.Ok ? null : network.Next);
         if (isEmbedded)
         {

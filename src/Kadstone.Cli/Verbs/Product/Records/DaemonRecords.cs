@@ -31,7 +31,7 @@ internal sealed class DaemonRecords(DaemonClient daemon) : RecordSource
     }
 
     internal override Task<int> SweepAsync(CancellationToken cancellationToken) =>
-        throw CommandFailedException.Usage($"the daemon at {daemon.Api} removes what has expired by itself; gc is for a store that no daemon has open: --store sqlite:FILE or --store postgres:CONNECTION.");
+        throw CommandFailedException.Usage($"the daemon at {daemon.Place} removes what has expired by itself; gc is for a store that no daemon has open: --store sqlite:FILE or --store postgres:CONNECTION.");
 
     public override ValueTask DisposeAsync()
     {

@@ -60,7 +60,7 @@ internal static class Trace
         }
 
         (int answered, int all) = Closest(lookup);
-        yield return Invariant($"{lookup.State} after {lookup.Milliseconds:0.0} ms: {lookup.Requests} requests, {lookup.Answers} answers, {lookup.Hops} hops, {lookup.Found} found; {answered} of the {all} closest answered{(lookup.Reason is null ? "." : $". {lookup.Reason}")}");
+        yield return Invariant($"{lookup.State} after {lookup.Milliseconds:0.0} ms: {Counted.Of(lookup.Requests, "request")}, {Counted.Of(lookup.Answers, "answer")}, {Counted.Of(lookup.Hops, "hop")}, {lookup.Found} found; {answered} of the {all} closest answered{(lookup.Reason is null ? "." : $". {lookup.Reason}")}");
     }
 
     private static string Short(string id) => id.Length > 16 && !id.Contains('/', StringComparison.Ordinal) ? $"{id[..12]}…" : id;

@@ -20,7 +20,7 @@ internal sealed class TraceListVerb : DaemonVerb
         foreach (LookupSummary lookup in listed)
         {
             output.Write(
-                string.Create(CultureInfo.InvariantCulture, $"{lookup.Id} {lookup.Network} {lookup.Kind} {lookup.Target} {lookup.State} {lookup.Milliseconds:0.#}ms {lookup.Answers}/{lookup.Requests} answers {lookup.Hops} hops {lookup.Found} found"),
+                string.Create(CultureInfo.InvariantCulture, $"{lookup.Id} {lookup.Network} {lookup.Kind} {lookup.Target} {lookup.State} {lookup.Milliseconds:0.#}ms {lookup.Answers}/{lookup.Requests} answers {Counted.Of(lookup.Hops, "hop")} {lookup.Found} found"),
                 json => Trace.Write(json, lookup));
         }
 
