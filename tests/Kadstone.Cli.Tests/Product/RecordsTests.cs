@@ -42,7 +42,7 @@ public sealed class RecordsTests(RunningDaemon daemon)
         {
             DateTimeOffset now = DateTimeOffset.UtcNow;
             await store.PutAsync(Shelf.MainlineImmutable, key, new StoredRecord("5:hello"u8.ToArray(), 0, now.AddHours(1), now), cancellationToken: TestContext.Current.CancellationToken);
-            await store.PutAsync(Shelf.MainlineImmutable, key[1..], new StoredRecord("3:old"u8.ToArray(), 0, now.AddHours(-1), now.AddHours(-3)), cancellationToken: TestContext.Current.CancellationToken);
+            await store.PutAsync(Shelf.MainlineImmutable, key.AsMemory(1), new StoredRecord("3:old"u8.ToArray(), 0, now.AddHours(-1), now.AddHours(-3)), cancellationToken: TestContext.Current.CancellationToken);
         }
 
         string hex = Convert.ToHexStringLower(key);
