@@ -58,12 +58,20 @@ def install_peers():
         subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=f"{BENCH}/peers", check=True, timeout=300, stdout=sys.stderr)
 
 
+def install_ipfs_peers():
+    """npm's packages of bench/peers/ipfs, once."""
+    if not shutil.which("node"):
+        give_up("The load generator and its peers are npm packages and node was not found: install Node.js 20 or newer.")
+    if not os.path.isdir(f"{BENCH}/peers/ipfs/node_modules/libp2p"):
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=f"{BENCH}/peers/ipfs", check=True, timeout=300, stdout=sys.stderr)
+
+
 def has_libtorrent():
     return subprocess.run([LIBTORRENT_PYTHON, "-c", "import libtorrent"], capture_output=True).returncode == 0
 
 
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+def free_port(tcp=False):
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
@@ -100,6 +108,16 @@ class Server:
             if "ready" in self.printed().splitlines() or answers_ping(port):
                 return True
         return False
+
+    def wait_line(self, beginning, seconds=120):
+        """The rest of the first whole line that begins so; None when it ended or the time is over."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self.process.poll() is None:
+            for line in self.printed().splitlines(keepends=True):
+                if line.startswith(beginning) and line.endswith("\n"):
+                    return line[len(beginning):].strip()
+            time.sleep(0.05)
+        return None
 
     def rss_mb(self):
         with open(f"/proc/{self.pid}/status") as status:
@@ -157,11 +175,11 @@ def ratio(rounds, name, other, operation, key="answers_per_cpu_second"):
 class PeerNetwork:
     """A network of real peers in the process of peers/SCRIPT, driven by lines of JSON; it ends when its stdin closes."""
 
-    def __init__(self, script, options):
+    def __init__(self, script, options, patience=300):
         self.process = subprocess.Popen(["node", f"{BENCH}/peers/{script}", json.dumps(options)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.lines = queue.Queue()
         threading.Thread(target=lambda: [self.lines.put(line) for line in self.process.stdout] + [self.lines.put("")], daemon=True).start()
-        self.ready = self.read(300)
+        self.ready = self.read(patience)
 
     def read(self, seconds=15):
         line = self.lines.get(timeout=seconds)

@@ -6,6 +6,8 @@ const string Usage = """
       hyper-node [--port 49737] [--bootstrap HOST:PORT]  a Hyperswarm node to be loaded (bench/run-hyper)
       hyper-hundred [--nodes 100] [--wire v6|gen1]       so many nodes in this process: seconds until all have joined, megabytes
       hyper-lookup FILE                                  queries of a task file, one JSON line each (bench/run-hyper-lookup)
+      ipfs-node [--port 4001]                            an IPFS node to be loaded, with /perf/1.0.0 (bench/run-ipfs)
+      ipfs-lookup FILE                                   lookups of a task file, one JSON line each (bench/run-ipfs-lookup)
       answer   [--seconds 2] [--contacts 2000]           nanoseconds and bytes allocated for an answered query, no socket
       sqlite   [--keys 200000] [--callers 4] [--batch 2000] [--seconds 5] [--file PATH] upserts a second of the SQLite store
       postgres --connection CONNECTION [as sqlite]       the same of the PostgreSQL store, in an empty database of its own
@@ -22,6 +24,8 @@ try
         "hyper-node" => await HyperNode.RunAsync(arguments),
         "hyper-hundred" => await HyperHundredBench.RunAsync(arguments),
         "hyper-lookup" => await HyperLookupBench.RunAsync(arguments),
+        "ipfs-node" => await IpfsNode.RunAsync(arguments),
+        "ipfs-lookup" => await IpfsLookupBench.RunAsync(arguments),
         "answer" => AnswerBench.Run(arguments),
         "sqlite" or "postgres" => await UpsertBench.RunAsync(arguments),
         "memory" => MemoryBench.Run(arguments),

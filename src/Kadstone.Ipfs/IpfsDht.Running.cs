@@ -1,4 +1,3 @@
-using System.Net;
 using System.Runtime.CompilerServices;
 using Kadstone.Crypto;
 using Kadstone.Ipfs.Core;
@@ -11,8 +10,8 @@ public sealed partial class IpfsDht
 {
     private const int Width = 20;
 
-    // So many strangers from so many hosts do not reach a node that nobody can reach.
-    private const int HostsThatProveReachability = 3;
+    // Ten times what a busy peer asks for, and far below what a core answers.
+    private const int UsualRequestsPerSecond = 200;
 
     private static readonly TimeSpan s_upkeepInterval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_sweepInterval = TimeSpan.FromHours(1);
@@ -23,10 +22,12 @@ public sealed partial class IpfsDht
     {
         foreach (KadScope scope in new[] { KadScope.Wan, KadScope.Lan }.Where(scope => _options.Scope.HasFlag(scope)))
         {
+            AddressPolicy policy = _options.Policy ?? (scope == KadScope.Wan ? AddressPolicy.Public : AddressPolicy.Lan);
             KadSettings settings = new()
             {
                 Self = LocalPeer,
-                Policy = _options.Policy ?? (scope == KadScope.Wan ? AddressPolicy.Public : AddressPolicy.Lan),
+                Policy = policy,
+                RequestsPerSecond = _options.RequestsPerPeer ?? (policy == AddressPolicy.Public ? UsualRequestsPerSecond : null),
                 Rules = _rules,
                 Width = Width,
                 RefreshInterval = _options.RefreshInterval,
@@ -37,7 +38,7 @@ public sealed partial class IpfsDht
             node.Serve(_options.Mode == KadMode.Server || (_options.Mode == KadMode.Auto && settings.Policy != AddressPolicy.Public));
             foreach (Multiaddr address in _options.Bootstrap)
             {
-                if (address.Peer is PeerId peer)
+                if (address.Peer is PeerId peer && !DnsAddrResolver.IsNamed(address))
                 {
                     node.AddBootstrap(new PeerInfo(peer, [address.WithoutPeer()]));
                 }
@@ -104,23 +105,6 @@ public sealed partial class IpfsDht
 
     private void OnDisconnected(object? sender, PeerId peer) => Array.ForEach(_nodes, node => node.Disconnected(peer));
 
-    private void ServeIfReachable()
-    {
-        if (_options.Mode != KadMode.Auto || Array.TrueForAll(_nodes, node => node.IsServer))
-        {
-            return;
-        }
-
-        int hosts = Host.Connections
-            .Where(connection => connection.IsInbound && AddressPolicy.Public.Allows(connection.RemoteAddress))
-            .Select(connection => connection.RemoteAddress.TryGetTcpEndpoint(out IPEndPoint? endpoint) ? endpoint.Address : null)
-            .Distinct().Count();
-        if (hosts >= HostsThatProveReachability)
-        {
-            Array.ForEach(_nodes, node => node.Serve(true));
-        }
-    }
-
     private async Task JoinAsync()
     {
         await Task.WhenAll(_options.Bootstrap.Select(MeetAsync)).ConfigureAwait(false);
@@ -143,9 +127,9 @@ public sealed partial class IpfsDht
     {
         try
         {
-            await Host.ConnectAsync(address, _closing.Token).ConfigureAwait(false);
+            await ConnectAsync(address, _closing.Token).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException or NodeOfflineException)
         {
             IpfsLog.CannotMeet(_logger, address.ToString(), exception.Message);
         }
@@ -156,17 +140,15 @@ public sealed partial class IpfsDht
         using PeriodicTimer timer = new(s_upkeepInterval, _time);
         try
         {
-            await _keeper.LoadAsync(_closing.Token).ConfigureAwait(false);
             while (await timer.WaitForNextTickAsync(_closing.Token).ConfigureAwait(false))
             {
                 Reside();
-                ServeIfReachable();
+                await KeepReachabilityAsync().ConfigureAwait(false);
                 if (Array.TrueForAll(_nodes, node => node.Contacts().Length == 0))
                 {
                     await JoinAsync().ConfigureAwait(false);
                 }
 
-                await _keeper.TellDueAsync(_closing.Token).ConfigureAwait(false);
                 await SweepAsync().ConfigureAwait(false);
             }
         }
@@ -174,9 +156,6 @@ public sealed partial class IpfsDht
         {
         }
     }
-
-    private async Task ProvideAgainAsync(ReadOnlyMemory<byte> multihash, CancellationToken cancellationToken) =>
-        await GuardAsync(token => FinishAsync(RunProvide(multihash, _options.OptimisticProvide), token), null, cancellationToken).ConsumeAsync(cancellationToken).ConfigureAwait(false);
 
     private async Task<bool> PutAgainAsync(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
     {
@@ -231,12 +210,13 @@ public sealed partial class IpfsDht
         await _closing.CancelAsync().ConfigureAwait(false);
         Host.Identified -= OnIdentified;
         Host.Disconnected -= OnDisconnected;
-        await Task.WhenAll(_joining, _upkeep).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(_joining, _upkeep, _retelling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (KadNode node in _nodes)
         {
             await node.DisposeAsync().ConfigureAwait(false);
         }
 
+        _metrics?.Dispose();
         await Host.DisposeAsync().ConfigureAwait(false);
         if (_ownsStore)
         {

@@ -29,14 +29,17 @@ public sealed partial class IpfsDht : IAsyncDisposable
     private readonly RecordRules _rules;
     private readonly RecordDesk _desk;
     private readonly Keeper _keeper;
+    private readonly DnsAddrResolver _names;
     private readonly KadNode[] _nodes;
     private readonly CancellationTokenSource _closing = new();
     private readonly Lock _lock = new();
+    private readonly IpfsMetrics? _metrics;
     private readonly Task _joining;
     private readonly Task _upkeep;
+    private readonly Task _retelling;
     private Task? _disposal;
 
-    private IpfsDht(IpfsOptions options, Libp2pHost host, IRecordStore? store, ILogger logger, TimeProvider time)
+    private IpfsDht(IpfsOptions options, Libp2pHost host, IRecordStore? store, ILogger logger, TimeProvider time, IMeterFactory? meters)
     {
         _options = options;
         _time = time;
@@ -46,12 +49,15 @@ public sealed partial class IpfsDht : IAsyncDisposable
         _logger = logger;
         _rules = new RecordRules(options.Validators);
         _desk = new RecordDesk(_store, _rules, time);
+        _names = new DnsAddrResolver(options.NameServers, time);
         _nodes = [.. CreateNodes()];
-        _keeper = new Keeper(_store, options, time, logger, ProvideAgainAsync, PutAgainAsync);
+        _keeper = new Keeper(_store, options, time, logger, TellRegionAsync, PutAgainAsync);
+        _metrics = meters is null ? null : new IpfsMetrics(meters, this);
         host.Identified += OnIdentified;
         host.Disconnected += OnDisconnected;
         _joining = Task.Run(JoinAsync);
         _upkeep = Task.Run(KeepUpAsync);
+        _retelling = Task.Run(RetellAsync);
     }
 
     /// <summary>The host under the node: its connections, and what else shall be served on it.</summary>
@@ -71,7 +77,7 @@ public sealed partial class IpfsDht : IAsyncDisposable
     /// <param name="store">Where values and what is provided are kept; null: in memory. A store that is given is not disposed.</param>
     /// <param name="loggerFactory">Where it logs; null: nowhere.</param>
     /// <param name="timeProvider">Its clock; null: the system's.</param>
-    /// <param name="meterFactory">Where the host's instruments are made; null: nowhere.</param>
+    /// <param name="meterFactory">Where the instruments of the node and of its host are made; null: nowhere.</param>
     /// <param name="cancellationToken">Gives up starting.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">A listener cannot be bound.</exception>
@@ -88,7 +94,7 @@ public sealed partial class IpfsDht : IAsyncDisposable
         loggerFactory ??= NullLoggerFactory.Instance;
         Libp2pOptions hostOptions = options.Host with { Policy = options.HostPolicy };
         Libp2pHost host = await Libp2pHost.CreateAsync(hostOptions, loggerFactory, timeProvider, meterFactory, cancellationToken).ConfigureAwait(false);
-        return new IpfsDht(options, host, store, loggerFactory.CreateLogger("Kadstone.Ipfs"), timeProvider ?? TimeProvider.System);
+        return new IpfsDht(options, host, store, loggerFactory.CreateLogger("Kadstone.Ipfs"), timeProvider ?? TimeProvider.System, meterFactory);
     }
 
     /// <summary>Meets a peer: it enters the table if it serves the DHT.</summary>
@@ -100,14 +106,28 @@ public sealed partial class IpfsDht : IAsyncDisposable
         await Host.ConnectAsync(peer, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Meets whoever listens at an address.</summary>
+    /// <summary>Meets whoever listens at an address. Of a <c>/dnsaddr</c> the DNS is asked first.</summary>
     /// <returns>Who that is.</returns>
     /// <exception cref="PeerUnreachableException">The address leads to nobody, or to another peer than it names.</exception>
     public async Task<PeerId> ConnectAsync(Multiaddr address, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(address);
         ThrowIfClosed();
-        return await Host.ConnectAsync(address, cancellationToken).ConfigureAwait(false);
+        if (!DnsAddrResolver.IsNamed(address))
+        {
+            return await Host.ConnectAsync(address, cancellationToken).ConfigureAwait(false);
+        }
+
+        IReadOnlyList<Multiaddr> found = await _names.ResolveAsync(address, cancellationToken).ConfigureAwait(false);
+        PeerId peer = address.Peer ?? found.Select(each => each.Peer).FirstOrDefault(each => each is not null) ?? throw new PeerUnreachableException($"{address} leads to nobody.");
+        PeerInfo info = new(peer, [.. found.Where(each => each.Peer is null || each.Peer == peer).Select(each => each.WithoutPeer())]);
+        if (_options.Bootstrap.Contains(address))
+        {
+            Array.ForEach(_nodes, node => node.AddBootstrap(info));
+        }
+
+        await Host.ConnectAsync(info, cancellationToken).ConfigureAwait(false);
+        return peer;
     }
 
     /// <summary>Whether others are served, in any of the DHTs.</summary>
@@ -130,6 +150,8 @@ public sealed partial class IpfsDht : IAsyncDisposable
     }
 
     internal RecordDesk Desk => _desk;
+
+    internal Keeper Keeper => _keeper;
 
     /// <summary>Serves others from now on, or no more, in every DHT.</summary>
     internal void Serve(bool isServed) => Array.ForEach(_nodes, node => node.Serve(isServed));

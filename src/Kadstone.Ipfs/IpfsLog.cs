@@ -24,4 +24,7 @@ internal static partial class IpfsLog
 
     [LoggerMessage(EventId = 406, Level = LogLevel.Error, Message = "a request could not be handled")]
     internal static partial void Broken(ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 407, Level = LogLevel.Debug, Message = "asked {Peer} to dial us: {Status}")]
+    internal static partial void DialedBack(ILogger logger, PeerId peer, Wire.DialBackStatus status);
 }

@@ -22,8 +22,11 @@ public sealed record IpfsOptions
     /// <summary>What the protocol ids begin with. Default <c>/ipfs</c>, the public network; another makes a network of one's own.</summary>
     public string ProtocolPrefix { get; init; } = "/ipfs";
 
-    /// <summary>Whom to meet first, each with its peer at the end. Default: nobody.</summary>
+    /// <summary>Whom to meet first, each with its peer at the end. Of a <c>/dnsaddr</c> the DNS is asked for the addresses. Default: nobody.</summary>
     public IReadOnlyList<Multiaddr> Bootstrap { get; init; } = [];
+
+    /// <summary>Which DNS servers are asked for what stands behind a <c>/dnsaddr</c>. Default empty: those of the system.</summary>
+    public IReadOnlyList<System.Net.IPEndPoint> NameServers { get; init; } = [];
 
     /// <summary>Validators besides <c>pk</c> and <c>ipns</c>, for namespaces of one's own. Default none; the public network knows no others.</summary>
     public IReadOnlyList<IRecordValidator> Validators { get; init; } = [];
@@ -33,6 +36,9 @@ public sealed record IpfsOptions
 
     /// <summary>How long one request to one peer may take, dial included. Default 10 s.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How many requests a second one peer may send, and ten times as many at once; beyond, its streams are reset. Default null: 200 in the worldwide DHT, any number elsewhere.</summary>
+    public int? RequestsPerPeer { get; init; }
 
     /// <summary>How often what we provide is told anew. Default 22 h: others forget after 48.</summary>
     public TimeSpan ProvideInterval { get; init; } = TimeSpan.FromHours(22);
@@ -68,6 +74,7 @@ public sealed record IpfsOptions
             nameof(ProtocolPrefix), "it begins with a slash, does not end with one, and has at most 128 characters");
         Require(OperationTimeout > TimeSpan.Zero, nameof(OperationTimeout), "it must be above zero");
         Require(RequestTimeout > TimeSpan.Zero, nameof(RequestTimeout), "it must be above zero");
+        Require(RequestsPerPeer is null or > 0 and <= 1_000_000, nameof(RequestsPerPeer), "it is above zero and at most a million, or null");
         Require(ProvideInterval > TimeSpan.Zero && ProvideInterval < TimeSpan.FromHours(48), nameof(ProvideInterval), "it must be above zero and below 48 h");
         Require(RecordInterval > TimeSpan.Zero, nameof(RecordInterval), "it must be above zero");
         Require(RefreshInterval > TimeSpan.Zero, nameof(RefreshInterval), "it must be above zero");

@@ -10,6 +10,7 @@ namespace Kadstone.Ipfs;
 /// <param name="Providers">Those provider records.</param>
 /// <param name="Answered">Requests of others that were answered, so far.</param>
 /// <param name="Refused">Requests of others that were refused, so far.</param>
+/// <param name="RateLimited">Requests of others that were more than <see cref="IpfsOptions.RequestsPerPeer"/> allows, so far.</param>
 /// <param name="Requests">Our requests, so far.</param>
 /// <param name="Failures">Our requests that came to nothing, so far.</param>
 /// <param name="NetworkSize">How many servers there seem to be; 0: not known yet.</param>
@@ -23,6 +24,7 @@ public sealed record IpfsStatus(
     int Providers,
     long Answered,
     long Refused,
+    long RateLimited,
     long Requests,
     long Failures,
     double NetworkSize);

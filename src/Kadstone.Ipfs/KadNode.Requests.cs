@@ -7,6 +7,44 @@ namespace Kadstone.Ipfs;
 /// <summary>Our requests, each on a stream of its own.</summary>
 internal sealed partial class KadNode
 {
+    /// <summary>Tells a peer many things on one stream, none of which is answered.</summary>
+    /// <returns>How many it took, from the first on. None, if it is not reached.</returns>
+    internal async Task<int> TellAsync(PeerContact contact, IEnumerable<KadMessage> messages, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource timeout = new(_requestTimeout, _time);
+        using CancellationTokenSource any = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken, _closing.Token);
+        int told = 0;
+        try
+        {
+            PeerStream stream = await _network.OpenAsync(contact.Info, Protocol, any.Token).ConfigureAwait(false);
+            try
+            {
+                foreach (KadMessage message in messages)
+                {
+                    await stream.WriteMessageAsync(message.Encode(), any.Token).ConfigureAwait(false);
+                    timeout.CancelAfter(_requestTimeout);
+                    told++;
+                }
+
+                await stream.CloseWriteAsync().ConfigureAwait(false);
+                await WaitForEndAsync(stream, any.Token).ConfigureAwait(false);
+                await stream.DisposeAsync().ConfigureAwait(false);
+            }
+            catch
+            {
+                stream.Reset();
+                throw;
+            }
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            IpfsLog.RequestFailed(_logger, nameof(KadMessageType.AddProvider), contact.Id, exception.Message);
+        }
+
+        return told;
+    }
+
     private async Task PumpAsync()
     {
         List<KadRequest> requests = [];

@@ -11,8 +11,11 @@ internal sealed partial class KadNode
 
     private async Task ServeAsync(PeerStream stream, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
-        while (await ReadRequestAsync(stream, either.Token).ConfigureAwait(false) is byte[] bytes)
+        // An answer takes microseconds, or waits for the store without blocking.
+        stream.ContinuesInline = true;
+        using CancellationTokenSource idle = new(s_idle, _time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(idle.Token, cancellationToken, _closing.Token);
+        while (await ReadRequestAsync(stream, idle, either.Token).ConfigureAwait(false) is byte[] bytes)
         {
             if (KadMessage.TryRead(bytes) is not KadMessage request)
             {
@@ -28,13 +31,17 @@ internal sealed partial class KadNode
         await stream.CloseWriteAsync().ConfigureAwait(false);
     }
 
-    private async Task<byte[]?> ReadRequestAsync(PeerStream stream, CancellationToken cancellationToken)
+    private async ValueTask<byte[]?> ReadRequestAsync(PeerStream stream, CancellationTokenSource idle, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource idle = new(s_idle, _time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(idle.Token, cancellationToken);
         try
         {
-            return await stream.ReadMessageAsync(KadMessage.MaxRequestLength, either.Token).ConfigureAwait(false);
+            ValueTask<byte[]?> reading = stream.ReadMessageAsync(KadMessage.MaxRequestLength, cancellationToken);
+            if (!reading.IsCompleted)
+            {
+                idle.CancelAfter(s_idle);
+            }
+
+            return await reading.ConfigureAwait(false);
         }
         catch (InvalidDataException)
         {

@@ -68,7 +68,7 @@ internal sealed partial class KadNode : IAsyncDisposable
             KadCounters counters = _protocol.Counters;
             return new IpfsStatus(
                 Scope, Protocol, _served is not null, _protocol.Contacts, _protocol.ActiveQueries, _protocol.ProviderKeys, _protocol.ProviderCount,
-                counters.Answered, counters.Refused, counters.Requests, counters.Failures, _protocol.NetworkSize);
+                counters.Answered, counters.Refused, counters.RateLimited, counters.Requests, counters.Failures, _protocol.NetworkSize);
         }
     }
 

@@ -1,38 +1,49 @@
 using Kadstone.Ipfs.Core;
+using Kadstone.Kademlia;
 using Kadstone.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Kadstone.Ipfs;
 
 /// <summary>What the node tells again and again: contents that it provides, values that it keeps. Remembered in the store, so that a restart goes on with it.</summary>
-internal sealed class Keeper(IRecordStore store, IpfsOptions options, TimeProvider time, ILogger logger, Keeper.Tell tellProvided, Keeper.TellValue tellValue)
+internal sealed class Keeper(IRecordStore store, IpfsOptions options, TimeProvider time, ILogger logger, Keeper.TellRegion tellRegion, Keeper.TellValue tellValue)
 {
+    /// <summary>How often <see cref="TellDueAsync"/> is to be called.</summary>
+    internal static readonly TimeSpan Turn = TimeSpan.FromMinutes(1);
+
     private const int Page = 1000;
 
-    // Four at once, so that a node with many contents neither falls upon the network nor falls behind.
+    // Four at once, so that a node with many values neither falls upon the network nor falls behind.
     private const int Lanes = 4;
 
     // What is kept has no end of its own.
     private static readonly TimeSpan s_forever = TimeSpan.FromDays(365 * 50);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<ContentKey, DateTimeOffset> _provided = [];
+    private readonly RetellSchedule _provided = new(options.ProvideInterval, Turn);
     private readonly Dictionary<ContentKey, DateTimeOffset> _values = [];
 
-    /// <summary>Tells of content.</summary>
-    internal delegate Task Tell(ReadOnlyMemory<byte> multihash, CancellationToken cancellationToken);
+    /// <summary>What may be told with a content, given the leading bits that their keys share.</summary>
+    internal delegate IReadOnlyList<ContentKey> Neighbours(Key256 place, int bits);
+
+    /// <summary>Tells of a content and of its neighbours.</summary>
+    /// <returns>Those that somebody was told of.</returns>
+    internal delegate Task<IReadOnlyList<ContentKey>> TellRegion(ContentKey content, Neighbours neighbours, CancellationToken cancellationToken);
 
     /// <summary>Puts a value.</summary>
     /// <returns>False when it is no longer worth putting: it is not valid any more, or a better one stands there.</returns>
     internal delegate Task<bool> TellValue(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value, CancellationToken cancellationToken);
+
+    /// <summary>How many contents are told of again and again.</summary>
+    public int Provided => Read(() => _provided.Count);
 
     /// <summary>Reads what was kept before.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await LoadAsync(Shelf.IpfsProvided, _provided, cancellationToken).ConfigureAwait(false);
-            await LoadAsync(Shelf.IpfsOwnValues, _values, cancellationToken).ConfigureAwait(false);
+            await LoadAsync(Shelf.IpfsProvided, (key, told) => _provided.Told(key, told), cancellationToken).ConfigureAwait(false);
+            await LoadAsync(Shelf.IpfsOwnValues, (key, told) => _values.TryAdd(new ContentKey(key), told), cancellationToken).ConfigureAwait(false);
         }
         catch (StoreUnavailableException exception)
         {
@@ -41,16 +52,16 @@ internal sealed class Keeper(IRecordStore store, IpfsOptions options, TimeProvid
     }
 
     public Task RememberProvidedAsync(ReadOnlyMemory<byte> multihash, CancellationToken cancellationToken) =>
-        RememberAsync(Shelf.IpfsProvided, _provided, multihash, default, cancellationToken);
+        RememberAsync(Shelf.IpfsProvided, _provided.Told, multihash, default, cancellationToken);
 
     public Task RememberValueAsync(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) =>
-        RememberAsync(Shelf.IpfsOwnValues, _values, key, value, cancellationToken);
+        RememberAsync(Shelf.IpfsOwnValues, NoteValue, key, value, cancellationToken);
 
     public async Task<bool> ForgetProvidedAsync(ReadOnlyMemory<byte> multihash, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
-            _provided.Remove(new ContentKey(multihash));
+            _provided.Forget(multihash);
         }
 
         return await store.DeleteAsync(Shelf.IpfsProvided, multihash, cancellationToken).ConfigureAwait(false);
@@ -59,12 +70,58 @@ internal sealed class Keeper(IRecordStore store, IpfsOptions options, TimeProvid
     /// <summary>Tells again what is due.</summary>
     public async Task TellDueAsync(CancellationToken cancellationToken)
     {
-        ContentKey[] provided = Due(_provided, options.ProvideInterval);
-        await TellAllAsync(provided, key => TellProvidedAsync(key, cancellationToken), cancellationToken).ConfigureAwait(false);
-        await TellAllAsync(Due(_values, options.RecordInterval), key => TellValueAsync(key, cancellationToken), cancellationToken).ConfigureAwait(false);
-        if (provided.Length > 0)
+        await TellProvidedAsync(cancellationToken).ConfigureAwait(false);
+        await TellAllAsync(DueValues(), key => TellValueAsync(key, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    // Region after region: what was told with the one before is not told again.
+    private async Task TellProvidedAsync(CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        int count = 0;
+        foreach (ContentKey content in Read(() => _provided.Due(now)))
         {
-            IpfsLog.Retold(logger, provided.Length);
+            if (!Read(() => _provided.IsRipe(content, now)))
+            {
+                continue;
+            }
+
+            try
+            {
+                Neighbours neighbours = (place, bits) => Read(() => _provided.InRegion(place, bits, now));
+                foreach (ContentKey told in await tellRegion(content, neighbours, cancellationToken).ConfigureAwait(false))
+                {
+                    // Whoever stopped providing it meanwhile wants it neither told nor kept.
+                    if (Read(() => _provided.IsRipe(told, now)))
+                    {
+                        await RememberProvidedAsync(told.Bytes, cancellationToken).ConfigureAwait(false);
+                        count++;
+                    }
+                }
+            }
+            catch (DhtException)
+            {
+                // Nobody is there now: it stays due, and so does the rest.
+                break;
+            }
+            catch (StoreUnavailableException exception)
+            {
+                IpfsLog.StoreFailed(logger, exception.Message);
+                break;
+            }
+        }
+
+        if (count > 0)
+        {
+            IpfsLog.Retold(logger, count);
+        }
+    }
+
+    private T Read<T>(Func<T> read)
+    {
+        lock (_lock)
+        {
+            return read();
         }
     }
 
@@ -91,18 +148,12 @@ internal sealed class Keeper(IRecordStore store, IpfsOptions options, TimeProvid
             }).ConfigureAwait(false);
     }
 
-    private async Task TellProvidedAsync(ContentKey key, CancellationToken cancellationToken)
-    {
-        await tellProvided(key.Bytes, cancellationToken).ConfigureAwait(false);
-        await RememberAsync(Shelf.IpfsProvided, _provided, key.Bytes, default, cancellationToken).ConfigureAwait(false);
-    }
-
     private async Task TellValueAsync(ContentKey key, CancellationToken cancellationToken)
     {
         StoredRecord? stored = await store.GetAsync(Shelf.IpfsOwnValues, key.Bytes, cancellationToken).ConfigureAwait(false);
         if (stored is not null && await tellValue(key.Bytes, stored.Value, cancellationToken).ConfigureAwait(false))
         {
-            await RememberAsync(Shelf.IpfsOwnValues, _values, key.Bytes, stored.Value, cancellationToken).ConfigureAwait(false);
+            await RememberValueAsync(key.Bytes, stored.Value, cancellationToken).ConfigureAwait(false);
             return;
         }
 
@@ -114,26 +165,28 @@ internal sealed class Keeper(IRecordStore store, IpfsOptions options, TimeProvid
         await store.DeleteAsync(Shelf.IpfsOwnValues, key.Bytes, cancellationToken).ConfigureAwait(false);
     }
 
-    private ContentKey[] Due(Dictionary<ContentKey, DateTimeOffset> kept, TimeSpan interval)
+    private ContentKey[] DueValues()
     {
         DateTimeOffset now = time.GetUtcNow();
         lock (_lock)
         {
-            return [.. kept.Where(pair => now - pair.Value >= interval).OrderBy(pair => pair.Value).Select(pair => pair.Key)];
+            return [.. _values.Where(pair => now - pair.Value >= options.RecordInterval).OrderBy(pair => pair.Value).Select(pair => pair.Key)];
         }
     }
 
-    private async Task RememberAsync(Shelf shelf, Dictionary<ContentKey, DateTimeOffset> kept, ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
+    private void NoteValue(ReadOnlyMemory<byte> key, DateTimeOffset told) => _values[new ContentKey(key.ToArray())] = told;
+
+    private async Task RememberAsync(Shelf shelf, Action<ReadOnlyMemory<byte>, DateTimeOffset> note, ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
     {
         DateTimeOffset now = time.GetUtcNow();
         await store.PutAsync(shelf, key, new StoredRecord(value, now.UtcTicks, now + s_forever, now), null, cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
-            kept[new ContentKey(key.ToArray())] = now;
+            note(key, now);
         }
     }
 
-    private async Task LoadAsync(Shelf shelf, Dictionary<ContentKey, DateTimeOffset> kept, CancellationToken cancellationToken)
+    private async Task LoadAsync(Shelf shelf, Action<ReadOnlyMemory<byte>, DateTimeOffset> note, CancellationToken cancellationToken)
     {
         ReadOnlyMemory<byte>? last = null;
         IReadOnlyList<KeyedRecord> page;
@@ -144,7 +197,7 @@ internal sealed class Keeper(IRecordStore store, IpfsOptions options, TimeProvid
             {
                 foreach (KeyedRecord record in page)
                 {
-                    kept.TryAdd(new ContentKey(record.Key), record.Record.StoredAt);
+                    note(record.Key, record.Record.StoredAt);
                 }
             }
 

@@ -10,11 +10,13 @@ public sealed partial class Libp2pHost
     private const int MaxResolved = 4;
 
     /// <summary>Makes sure that there is a connection with a peer. Unlike <see cref="OpenAsync"/> it does not wait out a recent failure.</summary>
+    /// <remarks>Over when the peer has said what it is, or will not: from then on the connection stands on its side too.</remarks>
     /// <exception cref="PeerUnreachableException">No address leads to the peer.</exception>
     public async Task ConnectAsync(PeerInfo peer, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(peer);
-        await ReachAsync(peer, isPatient: false, cancellationToken).ConfigureAwait(false);
+        PeerLink link = await ReachAsync(peer, isPatient: false, cancellationToken).ConfigureAwait(false);
+        await link.IdentifyEnded.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Connects to whoever listens at an address, or to the peer that it names.</summary>
@@ -25,12 +27,13 @@ public sealed partial class Libp2pHost
         ArgumentNullException.ThrowIfNull(address);
         if (address.Peer is PeerId named)
         {
-            await ReachAsync(new PeerInfo(named, [address]), isPatient: false, cancellationToken).ConfigureAwait(false);
+            await ConnectAsync(new PeerInfo(named, [address]), cancellationToken).ConfigureAwait(false);
             return named;
         }
 
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
         PeerLink link = await DialAnyAsync([address], null, either.Token).ConfigureAwait(false);
+        await link.IdentifyEnded.Task.WaitAsync(either.Token).ConfigureAwait(false);
         return link.Remote ?? throw new PeerUnreachableException($"{address} leads to nobody.");
     }
 

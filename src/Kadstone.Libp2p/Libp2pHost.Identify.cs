@@ -15,6 +15,8 @@ public sealed partial class Libp2pHost
 
     private readonly Signal _changed = new();
     private ulong _recordSequence;
+    private IReadOnlyList<Multiaddr> _signedAddresses = [];
+    private byte[]? _signedRecord;
     private int _protocolsVersion = 1;
 
     /// <summary>What others are told of where we are, without the peer at the end.</summary>
@@ -72,6 +74,10 @@ public sealed partial class Libp2pHost
         catch (Exception exception) when (exception is IOException or OperationCanceledException or InvalidDataException)
         {
             Libp2pLog.IdentifyFailed(_logger, peer, exception.Message);
+        }
+        finally
+        {
+            link.IdentifyEnded.TrySetResult();
         }
     }
 
@@ -139,17 +145,29 @@ public sealed partial class Libp2pHost
             ObservedAddress = link.RemoteAddress,
             ProtocolVersion = ProtocolVersion,
             AgentVersion = _options.AgentVersion,
-            SignedRecord = new PeerRecord(LocalPeer, NextSequence(), addresses).Sign(_identity),
+            SignedRecord = SignedRecordOf(addresses),
         };
     }
 
-    private ulong NextSequence()
+    // Signed anew when the addresses are others, not for each who asks.
+    private byte[] SignedRecordOf(IReadOnlyList<Multiaddr> addresses)
     {
         lock (_lock)
         {
-            _recordSequence = Math.Max(_recordSequence + 1, (ulong)_time.GetUtcNow().ToUnixTimeMilliseconds());
-            return _recordSequence;
+            if (_signedRecord is null || !_signedAddresses.SequenceEqual(addresses))
+            {
+                _signedAddresses = addresses;
+                _signedRecord = new PeerRecord(LocalPeer, NextSequenceNeedsLock(), addresses).Sign(_identity);
+            }
+
+            return _signedRecord;
         }
+    }
+
+    private ulong NextSequenceNeedsLock()
+    {
+        _recordSequence = Math.Max(_recordSequence + 1, (ulong)_time.GetUtcNow().ToUnixTimeMilliseconds());
+        return _recordSequence;
     }
 
     // One after another in time, all peers at once: a change in the midst of a push leads to the next push.

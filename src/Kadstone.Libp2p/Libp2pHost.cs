@@ -20,6 +20,9 @@ namespace Kadstone.Libp2p;
 /// <remarks>Safe for concurrent use. Identify, identify push and ping are served from the start, and asked of each new connection.</remarks>
 public sealed partial class Libp2pHost : IPeerNetwork, IAsyncDisposable
 {
+    // Two long round trips and the work of both sides.
+    private static readonly TimeSpan s_promptHandshake = TimeSpan.FromMilliseconds(500);
+
     private readonly Libp2pOptions _options;
     private readonly PrivateKey _identity;
     private readonly TimeProvider _time;
@@ -34,6 +37,7 @@ public sealed partial class Libp2pHost : IPeerNetwork, IAsyncDisposable
     private readonly Admission _admission;
     private readonly DialBackoff _backoff = new();
     private readonly Dictionary<PeerLink, Task> _links = [];
+    private readonly Dictionary<PeerLink, TimeSpan> _inHandshake = [];
     private readonly Dictionary<PeerId, List<PeerLink>> _byPeer = [];
     private readonly Dictionary<PeerId, Task<PeerLink>> _dials = [];
     private readonly Dictionary<string, long> _endings = [];
@@ -238,12 +242,15 @@ public sealed partial class Libp2pHost : IPeerNetwork, IAsyncDisposable
         }
 
         bool isAdmitted;
+        PeerLink? gone;
         lock (_lock)
         {
+            gone = _admission.WaitsForHandshakes(remote.Address) ? TakeSlowestNeedsLock() : null;
             isAdmitted = _admission.TryAdmit(remote.Address);
             _refused += isAdmitted ? 0 : 1;
         }
 
+        gone?.Close(ConnectionEnd.HandshakeTimeout);
         if (!isAdmitted)
         {
             Libp2pLog.Refused(_logger, Multiaddr.FromTcp(remote.Address, remote.Port));
@@ -257,12 +264,31 @@ public sealed partial class Libp2pHost : IPeerNetwork, IAsyncDisposable
         StartLink(socket, null, isInbound: true);
     }
 
+    // Who is slow gives its place up when others wait for it: a flood of connections that say nothing must not keep the honest out.
+    private PeerLink? TakeSlowestNeedsLock()
+    {
+        (PeerLink? slowest, TimeSpan began) = _inHandshake.DefaultIfEmpty().MinBy(pair => pair.Value);
+        if (slowest is null || Now - began < s_promptHandshake)
+        {
+            return null;
+        }
+
+        _inHandshake.Remove(slowest);
+        _admission.Opened();
+        return slowest;
+    }
+
     private PeerLink StartLink(Socket socket, PeerId? expected, bool isInbound)
     {
         socket.NoDelay = true;
         PeerLink link = new(socket, isInbound ? _inboundSettings : _outboundSettings, expected, isInbound, _chance, _time, _options.Limits.StreamsPerProtocol, ServeAsync);
         lock (_lock)
         {
+            if (isInbound)
+            {
+                _inHandshake.Add(link, Now);
+            }
+
             _links.Add(link, Task.Run(() => RunAsync(link)));
         }
 
@@ -272,7 +298,6 @@ public sealed partial class Libp2pHost : IPeerNetwork, IAsyncDisposable
     private async Task RunAsync(PeerLink link)
     {
         Task running = link.RunAsync();
-        bool isOpen = false;
         try
         {
             if (_closing.IsCancellationRequested)
@@ -281,8 +306,7 @@ public sealed partial class Libp2pHost : IPeerNetwork, IAsyncDisposable
             }
 
             await link.Opened.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            isOpen = link.Opened.IsCompletedSuccessfully;
-            if (isOpen)
+            if (link.Opened.IsCompletedSuccessfully)
             {
                 await RunOpenAsync(link).ConfigureAwait(false);
             }
@@ -291,7 +315,7 @@ public sealed partial class Libp2pHost : IPeerNetwork, IAsyncDisposable
         }
         finally
         {
-            Forget(link, isOpen);
+            Forget(link);
             link.Dispose();
         }
     }
@@ -314,7 +338,7 @@ public sealed partial class Libp2pHost : IPeerNetwork, IAsyncDisposable
     {
         lock (_lock)
         {
-            if (link.IsInbound)
+            if (_inHandshake.Remove(link))
             {
                 _admission.Opened();
             }
@@ -332,7 +356,7 @@ public sealed partial class Libp2pHost : IPeerNetwork, IAsyncDisposable
         }
     }
 
-    private void Forget(PeerLink link, bool wasOpen)
+    private void Forget(PeerLink link)
     {
         bool wasLast = false;
         string reason = (link.End ?? ConnectionEnd.Closed).ToString();
@@ -342,7 +366,7 @@ public sealed partial class Libp2pHost : IPeerNetwork, IAsyncDisposable
             _endings[reason] = _endings.GetValueOrDefault(reason) + 1;
             if (link.IsInbound)
             {
-                _admission.End(link.RemoteEndpoint.Address, wasOpen);
+                _admission.End(link.RemoteEndpoint.Address, wasOpen: !_inHandshake.Remove(link));
             }
             else
             {

@@ -26,6 +26,9 @@ internal sealed class MuxedStream : PeerStream
 
     internal ProtocolStream Core => _stream;
 
+    /// <summary>Whether the link will wake it; under the link's lock.</summary>
+    internal bool IsNoted { get; set; }
+
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -66,6 +69,25 @@ internal sealed class MuxedStream : PeerStream
 
     public override void Reset() => _link.Reset(_stream);
 
+    /// <summary>Lets whoever waits look again. Called without the link's lock.</summary>
+    /// <param name="isLent">Whether this thread may be used for that.</param>
+    internal void Wake(bool isLent)
+    {
+        _readable.Set(isLent && ContinuesInline);
+        _writable.Set();
+    }
+
+    /// <summary>Reads a message that fits into what is kept of a stream that nobody reads.</summary>
+    /// <returns>Whether it did; false when the message is to be read piece by piece.</returns>
+    internal bool TryReadMessage(int maxLength, out byte[]? message, out int waiting)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return _link.TryReadMessage(_stream, maxLength, out message, out waiting);
+    }
+
+    /// <summary>Waits until there may be more to read.</summary>
+    internal ValueTask WaitReadableAsync(CancellationToken cancellationToken) => _readable.WaitAsync(cancellationToken);
+
     /// <summary>Waits until the protocol is agreed.</summary>
     internal async ValueTask ChooseAsync(string protocol, CancellationToken cancellationToken)
     {
@@ -86,9 +108,6 @@ internal sealed class MuxedStream : PeerStream
         base.Dispose(disposing);
     }
 
-    private void OnChanged()
-    {
-        _readable.Set();
-        _writable.Set();
-    }
+    // Under the link's lock.
+    private void OnChanged() => _link.Note(this);
 }

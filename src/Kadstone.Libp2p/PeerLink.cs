@@ -1,16 +1,12 @@
-using System.Buffers;
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Kadstone.Libp2p.Core;
 
 namespace Kadstone.Libp2p;
 
-/// <summary>Runs a <see cref="Connection"/> on a socket: one task reads, one writes, a timer tells the time, one lock is around the core.</summary>
-internal sealed class PeerLink : IDisposable
+/// <summary>Runs a <see cref="Connection"/> on a socket: one task reads, whoever changed something sends, a timer tells the time, one lock is around the core.</summary>
+internal sealed partial class PeerLink : IDisposable
 {
-    private const int BufferLength = 64 * 1024;
-
     // A goodbye that the other side does not fetch within this time stays unsaid.
     private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(2);
 
@@ -19,16 +15,11 @@ internal sealed class PeerLink : IDisposable
     private readonly Connection _core;
     private readonly TimeProvider _time;
     private readonly long _epoch;
-    private readonly Func<PeerLink, PeerStream, CancellationToken, Task> _serve;
-    private readonly Signal _wake = new();
-    private readonly CancellationTokenSource _farewell;
     private readonly CancellationTokenSource _ended = new();
     private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly HashSet<Task> _serving = [];
-    private readonly Dictionary<string, int> _servedByProtocol = [];
     private readonly ITimer _timer;
-    private readonly int _streamsPerProtocol;
     private TimeSpan _armed = TimeSpan.MaxValue;
+    private TimeSpan _patience = TimeSpan.MaxValue;
 
     public PeerLink(
         Socket socket,
@@ -43,7 +34,6 @@ internal sealed class PeerLink : IDisposable
         _socket = socket;
         _time = time;
         _epoch = time.GetTimestamp();
-        _farewell = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         _serve = serve;
         _streamsPerProtocol = streamsPerProtocol;
         IsInbound = isInbound;
@@ -72,6 +62,9 @@ internal sealed class PeerLink : IDisposable
 
     /// <summary>What the peer said of itself.</summary>
     public IdentifiedPeer? Identity { get; set; }
+
+    /// <summary>Completed by the host when the peer has said what it is, or will not.</summary>
+    public TaskCompletionSource IdentifyEnded { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Two streams of pings are answered at a time; others wait.</summary>
     public SemaphoreSlim PingTurns { get; } = new(2);
@@ -113,31 +106,16 @@ internal sealed class PeerLink : IDisposable
     {
         lock (_lock)
         {
-            AfterChange();
+            WindTimer();
         }
 
-        Task writing = WriteAsync();
+        Settle();
         await ReadAsync().ConfigureAwait(false);
-        await writing.ConfigureAwait(false);
+        await _written.Task.ConfigureAwait(false);
         await _ended.CancelAsync().ConfigureAwait(false);
         _socket.Dispose();
         await _timer.DisposeAsync().ConfigureAwait(false);
-        while (true)
-        {
-            Task[] serving;
-            lock (_lock)
-            {
-                serving = [.. _serving];
-            }
-
-            if (serving.Length == 0)
-            {
-                break;
-            }
-
-            await Task.WhenAll(serving).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
+        await AllServedAsync().ConfigureAwait(false);
     }
 
     /// <summary>Gives back what the core holds. Called once, after <see cref="RunAsync"/> is over; streams may still be asked, and say that they are reset.</summary>
@@ -150,7 +128,6 @@ internal sealed class PeerLink : IDisposable
 
         PingTurns.Dispose();
         _timer.Dispose();
-        _farewell.Dispose();
         _ended.Dispose();
         _socket.Dispose();
     }
@@ -161,138 +138,52 @@ internal sealed class PeerLink : IDisposable
         lock (_lock)
         {
             _core.Close(reason);
+            WindTimer();
         }
 
-        _wake.Set();
+        Settle();
     }
 
-    /// <exception cref="StreamResetException">The connection is over, or has too many streams.</exception>
-    /// <exception cref="ProtocolNotSupportedException">The peer does not speak it.</exception>
-    public async ValueTask<MuxedStream> OpenStreamAsync(string protocol, CancellationToken cancellationToken)
+    // Under the lock. A timer that is due too early does no harm and is wound again then; so it is only ever wound forward here.
+    private void WindTimer()
     {
-        MuxedStream stream;
-        lock (_lock)
-        {
-            if (Remote is null || _core.OpenStream([protocol], Now) is not ProtocolStream opened)
-            {
-                throw new StreamResetException("The connection is over, or has too many streams.");
-            }
-
-            stream = new MuxedStream(this, Remote, opened);
-            AfterChange();
-        }
-
-        try
-        {
-            await stream.ChooseAsync(protocol, cancellationToken).ConfigureAwait(false);
-            return stream;
-        }
-        catch
-        {
-            stream.Reset();
-            throw;
-        }
-    }
-
-    internal bool TryRead(ProtocolStream stream, Span<byte> buffer, out int count)
-    {
-        lock (_lock)
-        {
-            if (stream.IsReset)
-            {
-                throw new StreamResetException($"The stream of {stream.Protocol} was reset.");
-            }
-
-            count = stream.Read(buffer);
-            AfterChange();
-            return count > 0 || buffer.IsEmpty || stream.IsAtEnd;
-        }
-    }
-
-    internal int Write(ProtocolStream stream, ReadOnlySpan<byte> bytes)
-    {
-        lock (_lock)
-        {
-            if (stream.IsReset)
-            {
-                throw new StreamResetException($"The stream of {stream.Protocol} was reset.");
-            }
-
-            if (stream.IsWriteClosed)
-            {
-                throw new InvalidOperationException("Our direction of the stream is ended.");
-            }
-
-            int count = stream.Write(bytes);
-            AfterChange();
-            return count;
-        }
-    }
-
-    internal void CloseWrite(ProtocolStream stream)
-    {
-        lock (_lock)
-        {
-            stream.CloseWrite();
-            AfterChange();
-        }
-    }
-
-    internal void Reset(ProtocolStream stream)
-    {
-        lock (_lock)
-        {
-            stream.Reset();
-            AfterChange();
-        }
-    }
-
-    internal void Leave(ProtocolStream stream)
-    {
-        lock (_lock)
-        {
-            stream.Leave(Now);
-            AfterChange();
-        }
-    }
-
-    internal bool IsChosen(ProtocolStream stream, string protocol)
-    {
-        lock (_lock)
-        {
-            return stream.State switch
-            {
-                NegotiationState.Agreed => true,
-                NegotiationState.Failed => throw new ProtocolNotSupportedException($"The peer does not speak {protocol}."),
-                _ => stream.IsReset ? throw new StreamResetException($"The stream for {protocol} was reset.") : false,
-            };
-        }
-    }
-
-    // Under the lock. What the core wants sent is sent by the writer, and its next deadline is the timer's.
-    private void AfterChange()
-    {
-        _wake.Set();
-        TimeSpan deadline = _core.NextDeadline;
-        if (deadline != _armed)
+        TimeSpan deadline = _core.Phase == ConnectionPhase.Ended ? _patience : _core.NextDeadline;
+        if (deadline < _armed)
         {
             _armed = deadline;
-            TimeSpan due = deadline == TimeSpan.MaxValue ? Timeout.InfiniteTimeSpan : deadline - Now;
-            _timer.Change(due < TimeSpan.Zero && deadline != TimeSpan.MaxValue ? TimeSpan.Zero : due, Timeout.InfiniteTimeSpan);
+            TimeSpan due = deadline - Now;
+            _timer.Change(due < TimeSpan.Zero ? TimeSpan.Zero : due, Timeout.InfiniteTimeSpan);
         }
     }
 
     private void OnTimer()
     {
+        bool isUnheard = false;
         lock (_lock)
         {
-            // A timer may be early by a fraction of a millisecond: then it is wound again.
-            _armed = TimeSpan.MinValue;
-            _core.Elapse(Now);
-            AfterChange();
+            _armed = TimeSpan.MaxValue;
+            if (_core.Phase != ConnectionPhase.Ended)
+            {
+                _core.Elapse(Now);
+            }
+            else if (Now >= _patience)
+            {
+                _patience = TimeSpan.MaxValue;
+                isUnheard = true;
+            }
+
+            WindTimer();
         }
+
+        if (isUnheard)
+        {
+            _socket.Dispose();
+        }
+
+        Settle();
     }
 
+    // Under the lock.
     private void OnPhase()
     {
         if (_core.Phase == ConnectionPhase.Open)
@@ -310,138 +201,7 @@ internal sealed class PeerLink : IDisposable
             // Whom nobody waits for, nobody asks why.
             _ = _opened.Task.Exception;
             _ = Registered.Task.Exception;
-            _farewell.CancelAfter(s_farewell);
-        }
-    }
-
-    // Under the lock, so the handler begins elsewhere.
-    private void OnAccepted(ProtocolStream accepted)
-    {
-        Debug.Assert(_lock.IsHeldByCurrentThread);
-        int open = _servedByProtocol.GetValueOrDefault(accepted.Protocol);
-        if (Remote is null || open >= _streamsPerProtocol)
-        {
-            accepted.Reset();
-            return;
-        }
-
-        _servedByProtocol[accepted.Protocol] = open + 1;
-        MuxedStream stream = new(this, Remote, accepted);
-        Task serving = Task.Run(() => ServeAsync(stream));
-        _serving.Add(serving);
-        _ = serving.ContinueWith(Served, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-    }
-
-    private async Task ServeAsync(MuxedStream stream)
-    {
-        string protocol = stream.Protocol;
-        try
-        {
-            await _serve(this, stream, _ended.Token).ConfigureAwait(false);
-        }
-        finally
-        {
-            lock (_lock)
-            {
-                _servedByProtocol[protocol]--;
-            }
-        }
-    }
-
-    private void Served(Task task)
-    {
-        lock (_lock)
-        {
-            _serving.Remove(task);
-        }
-    }
-
-    private async Task ReadAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                // Waits without a buffer: a connection that says nothing holds none.
-                await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, _ended.Token).ConfigureAwait(false);
-                byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
-                try
-                {
-                    int count = await _socket.ReceiveAsync(buffer, SocketFlags.None, _ended.Token).ConfigureAwait(false);
-                    if (count == 0)
-                    {
-                        break;
-                    }
-
-                    lock (_lock)
-                    {
-                        _core.Receive(buffer.AsSpan(0, count), Now);
-                        AfterChange();
-                    }
-                }
-                finally
-                {
-                    ArrayPool<byte>.Shared.Return(buffer);
-                }
-            }
-        }
-        catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException)
-        {
-            // The end of the connection, however it comes; the core knows why if it was us.
-        }
-
-        Close(ConnectionEnd.ClosedByPeer);
-    }
-
-    private async Task WriteAsync()
-    {
-        try
-        {
-            while (await FlushAsync().ConfigureAwait(false))
-            {
-                await _wake.WaitAsync(_farewell.Token).ConfigureAwait(false);
-            }
-
-            _socket.Shutdown(SocketShutdown.Both);
-        }
-        catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException)
-        {
-            Close(ConnectionEnd.ClosedByPeer);
-        }
-
-        await _ended.CancelAsync().ConfigureAwait(false);
-    }
-
-    // Sends all that is there; false when nothing will come any more.
-    private async Task<bool> FlushAsync()
-    {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
-        try
-        {
-            while (true)
-            {
-                int count;
-                bool isOver;
-                lock (_lock)
-                {
-                    count = _core.Transmit(buffer);
-                    isOver = _core.Phase == ConnectionPhase.Ended;
-                }
-
-                if (count == 0)
-                {
-                    return !isOver;
-                }
-
-                for (int sent = 0; sent < count;)
-                {
-                    sent += await _socket.SendAsync(buffer.AsMemory(sent, count - sent), SocketFlags.None, _farewell.Token).ConfigureAwait(false);
-                }
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
+            _patience = Now + s_farewell;
         }
     }
 }

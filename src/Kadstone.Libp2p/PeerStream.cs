@@ -10,6 +10,10 @@ public abstract class PeerStream : Stream
     /// <summary>What the stream speaks.</summary>
     public abstract string Protocol { get; }
 
+    /// <summary>Whether whoever waits to read continues on the task that reads the connection, and what it writes there leaves with the answers of other streams. Default false.</summary>
+    /// <remarks>Saves a change of threads for each message. For handlers that never block: while one runs, nothing else of the connection is read.</remarks>
+    public bool ContinuesInline { get; set; }
+
     /// <inheritdoc/>
     public override bool CanRead => true;
 

@@ -22,9 +22,34 @@ public static class PeerStreamMessages
     /// <exception cref="InvalidDataException">Its length is none, or above the greatest.</exception>
     /// <exception cref="EndOfStreamException">It ends early.</exception>
     /// <remarks>Memory grows with the bytes that came, not with those that were announced.</remarks>
-    public static async ValueTask<byte[]?> ReadMessageAsync(this PeerStream stream, int maxLength, CancellationToken cancellationToken = default)
+    public static ValueTask<byte[]?> ReadMessageAsync(this PeerStream stream, int maxLength, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
+        if (stream is not MuxedStream muxed)
+        {
+            return ReadPiecesAsync(stream, maxLength, cancellationToken);
+        }
+
+        return muxed.TryReadMessage(maxLength, out byte[]? message, out int waiting) ? ValueTask.FromResult(message) : ReadWholeAsync(muxed, maxLength, waiting, cancellationToken);
+    }
+
+    // A short message is waited for until all of it is there; a long one would not fit into the window.
+    private static async ValueTask<byte[]?> ReadWholeAsync(MuxedStream stream, int maxLength, int waiting, CancellationToken cancellationToken)
+    {
+        while (waiting == 0)
+        {
+            await stream.WaitReadableAsync(cancellationToken).ConfigureAwait(false);
+            if (stream.TryReadMessage(maxLength, out byte[]? message, out waiting))
+            {
+                return message;
+            }
+        }
+
+        return await ReadPiecesAsync(stream, maxLength, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async ValueTask<byte[]?> ReadPiecesAsync(PeerStream stream, int maxLength, CancellationToken cancellationToken)
+    {
         if (await ReadLengthAsync(stream, cancellationToken).ConfigureAwait(false) is not ulong announced)
         {
             return null;

@@ -19,7 +19,7 @@ namespace Kadstone.Simulation;
 /// network.Require(() =&gt; alice.Protocol.Pongs == 1, TimeSpan.FromSeconds(10), "alice hears from bob");
 /// </code>
 /// </example>
-public sealed class SimulatedNetwork
+public sealed partial class SimulatedNetwork
 {
     /// <summary>The bytes of the buffer a protocol writes a datagram to: 2,048.</summary>
     public const int BufferLength = 2048;

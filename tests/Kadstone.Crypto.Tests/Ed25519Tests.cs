@@ -218,4 +218,21 @@ public sealed class Ed25519Tests
     }
 
     private static byte[] Hex(string text) => Convert.FromHexString(text);
+
+    [Fact]
+    public void Only_points_that_somebody_can_have_the_key_of_are_public_keys()
+    {
+        Ed25519.IsPublicKey(Convert.FromHexString(Bep44PublicKey)).ShouldBeTrue();
+        Ed25519.IsPublicKey(Ed25519.CreateKeyPair(new byte[32])).ShouldBeTrue();
+
+        // y = 2 is on no point; 0 and 1 are of small order; y = 2^255 - 1 is not canonical; and what is no 32 bytes is none.
+        foreach (byte first in (byte[])[0, 1, 2])
+        {
+            Ed25519.IsPublicKey([first, .. new byte[31]]).ShouldBeFalse();
+        }
+
+        Ed25519.IsPublicKey([.. Enumerable.Repeat((byte)0xFF, 32)]).ShouldBeFalse();
+        Ed25519.IsPublicKey(new byte[31]).ShouldBeFalse();
+        Ed25519.IsPublicKey([]).ShouldBeFalse();
+    }
 }

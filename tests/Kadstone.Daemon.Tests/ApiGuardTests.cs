@@ -38,6 +38,50 @@ public sealed class ApiGuardTests : IAsyncLifetime
         }
     }
 
+    /// <summary>What a page of another site can send without asking first, and what a name that was bound to our address can, whatever secrets a browser adds.</summary>
+    [Theory]
+    [InlineData("Origin", "http://evil.example")]
+    [InlineData("Origin", "null")]
+    [InlineData("Host", "evil.example:5001")]
+    public async Task A_stranger_is_refused_with_every_secret_as_well(string header, string value)
+    {
+        await using DaemonNode node = await DaemonNode.StartAsync(options => options with { Token = "a-token-of-some-length" });
+        foreach (string method in new[] { "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE" })
+        {
+            foreach (string type in new[] { "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x" })
+            {
+                using HttpRequestMessage request = new(new HttpMethod(method), "/api/v0/key/gen?arg=stolen");
+                request.Headers.TryAddWithoutValidation("Authorization", "Bearer a-token-of-some-length");
+                request.Headers.TryAddWithoutValidation("Cookie", "token=a-token-of-some-length; session=1");
+                request.Headers.TryAddWithoutValidation(header, value).ShouldBeTrue();
+                if (method is "POST" or "PUT" or "PATCH")
+                {
+                    request.Content = new StringContent("");
+                    request.Content.Headers.Remove("Content-Type");
+                    request.Content.Headers.TryAddWithoutValidation("Content-Type", type);
+                }
+
+                using HttpResponseMessage response = await node.Client.SendAsync(request, TestContext.Current.CancellationToken);
+                response.StatusCode.ShouldBe(HttpStatusCode.Forbidden, $"{method} {type}");
+                response.Headers.Contains("Access-Control-Allow-Origin").ShouldBeFalse();
+            }
+        }
+    }
+
+    [Fact]
+    public async Task No_GET_of_any_command_changes_anything()
+    {
+        foreach (string call in (string[])
+            ["dht/provide?arg=bafkqaaa", "dht/put?arg=/ipns/x", "routing/provide?arg=bafkqaaa", "add", "block/put", "object/new", "name/publish?arg=/ipfs/bafkqaaa", "key/gen?arg=a", "key/rm?arg=a",
+             "swarm/connect?arg=/ip4/127.0.0.1/tcp/1", $"swarm/disconnect?arg=/p2p/{_node.Id}", "id", "bootstrap"])
+        {
+            using HttpResponseMessage response = await _node.Client.GetAsync($"/api/v0/{call}", TestContext.Current.CancellationToken);
+            response.StatusCode.ShouldBe(HttpStatusCode.MethodNotAllowed, call);
+        }
+
+        (await _node.CallAsync("key/list")).Object.GetProperty("Keys").GetArrayLength().ShouldBe(1);
+    }
+
     [Fact]
     public async Task Its_own_page_and_plain_programs_are_let_in()
     {

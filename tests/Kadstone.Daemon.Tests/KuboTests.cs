@@ -88,6 +88,27 @@ public sealed class KuboTests : IAsyncLifetime
         answer.OfType(QueryEventType.QueryError).ShouldNotBeEmpty();
     }
 
+    [Theory]
+    [InlineData("1ms")]
+    [InlineData("3ms")]
+    [InlineData("10ms")]
+    public async Task A_call_with_hardly_any_time_is_answered_whole_or_told_that_it_was_too_little(string timeout)
+    {
+        for (int i = 0; i < 30; i++)
+        {
+            RpcAnswer answer = await First.CallAsync($"dht/query?arg={Third.Id}&timeout={timeout}");
+            if (answer.Status == HttpStatusCode.OK)
+            {
+                answer.StreamError.ShouldBeNull();
+                answer.OfType(QueryEventType.FinalPeer).ShouldNotBeEmpty();
+            }
+            else
+            {
+                answer.ShouldFail("context deadline exceeded");
+            }
+        }
+    }
+
     [Fact]
     public async Task Every_event_has_the_four_fields_that_clients_read()
     {

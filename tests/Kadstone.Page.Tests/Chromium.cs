@@ -40,7 +40,10 @@ public sealed class Chromium : IAsyncLifetime
     }
 
     /// <summary>A tab of its own, with everything written down that must not happen.</summary>
-    internal async Task<Tab> OpenAsync(FakeDaemon daemon, string view = "", int width = 1280, int height = 900, ColorScheme scheme = ColorScheme.Light, string? script = null)
+    internal Task<Tab> OpenAsync(FakeDaemon daemon, string view = "", int width = 1280, int height = 900, ColorScheme scheme = ColorScheme.Light, string? script = null) =>
+        OpenAsync(daemon.Address, view, width, height, scheme, script);
+
+    internal async Task<Tab> OpenAsync(string address, string view = "", int width = 1280, int height = 900, ColorScheme scheme = ColorScheme.Light, string? script = null)
     {
         Assert.SkipWhen(_browser is null, "chromium is not installed (apt-get install chromium)");
         IBrowserContext context = await _browser.ShouldNotBeNull().NewContextAsync(new BrowserNewContextOptions
@@ -49,7 +52,7 @@ public sealed class Chromium : IAsyncLifetime
             ColorScheme = scheme,
             Permissions = ["clipboard-write"],
         });
-        Tab tab = new(context, await context.NewPageAsync(), daemon.Address);
+        Tab tab = new(context, await context.NewPageAsync(), address);
         if (script is not null)
         {
             await context.AddInitScriptAsync(script);
@@ -71,6 +74,8 @@ internal sealed class Tab : IAsyncDisposable
         _context = context;
         _address = address;
         Page = page;
+        // A hang guard, not a measure: a machine that does much else is slow.
+        page.SetDefaultTimeout(60_000);
         page.Console += (_, message) =>
         {
             if (message.Type is "error" or "warning")

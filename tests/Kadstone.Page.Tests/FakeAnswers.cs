@@ -11,6 +11,9 @@ internal sealed class FakeAnswers
 {
     public const int Records = 100_000;
 
+    private const string IpfsVerdict = "IPFS: works, with 236 contacts, but others do not reach it.";
+    private const string IpfsNext = "Let TCP port 4001 through from outside: forward it in the router, allow it in the firewall.";
+
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
     private static readonly string[] s_agents = ["LT 2.0.11", "UT 3.6", "TR 4.0.5", "kubo/0.39.0", "rust-libp2p/0.56", "go-ipfs/0.21", "hyperdht 6.20", "KS 0.1"];
 
@@ -24,7 +27,7 @@ internal sealed class FakeAnswers
     public static JsonNode Node(object value) => JsonSerializer.SerializeToNode(value, s_json).ShouldNotBeNull();
 
     /// <summary>The status after so many seconds of a daemon whose traffic goes in waves.</summary>
-    public JsonNode Status(int uptime, string level = "warn", string verdict = "All three networks answer, but IPFS is not reached by others.", string? next = "Forward TCP port 4001 on the router, or go on as a client.") => Node(new
+    public JsonNode Status(int uptime, string level = "warn", string verdict = IpfsVerdict, string? next = IpfsNext) => Node(new
     {
         Version = "0.4.0",
         StartedAt = Now.AddSeconds(-uptime),
@@ -33,9 +36,9 @@ internal sealed class FakeAnswers
         Verdict = new { Level = level, Text = verdict, Next = next },
         Networks = new object[]
         {
-            Network("mainline", 1, uptime, IsEmpty ? ("warn", "Joining: nobody has answered yet.", "Wait a moment, or name a router with --bootstrap HOST:PORT.") : ("ok", "Answers lookups and is reached by others.", null), 184, 9_412_000, ["203.0.113.7:6881", "[2001:db8::7]:6881"], "serving", true, (312, 14_208), 200),
-            Network("hyperswarm", 2, uptime, ("ok", "Answers lookups; its port is the same for everybody.", null), 141, 61_300, ["203.0.113.7:49737"], "ephemeral", null, (57, 1_904), 200),
-            Network("ipfs", 3, uptime, ("warn", "Finds others, but others do not reach it.", "Forward TCP port 4001 on the router, or go on as a client."), 236, 8_930, ["/ip4/192.0.2.44/tcp/4001"], "client", false, (0, 0), null),
+            Network("mainline", 1, uptime, IsEmpty ? ("warn", "Mainline: joining, nobody has answered yet.", "Wait a few seconds.") : ("ok", "Mainline: works, with 184 contacts, and others reach it.", null), 184, 9_412_000, ["203.0.113.7:6881", "[2001:db8::7]:6881"], "serving", true, (312, 14_208), 200),
+            Network("hyperswarm", 2, uptime, ("ok", "Hyperswarm: works, with 141 contacts.", null), 141, 61_300, ["203.0.113.7:49737"], "ephemeral", null, (57, 1_904), 200),
+            Network("ipfs", 3, uptime, ("warn", IpfsVerdict, IpfsNext), 236, 8_930, ["/ip4/192.0.2.44/tcp/4001"], "client", false, (0, 0), null),
         },
         Store = new { Kind = "sqlite", Name = "node.db", State = "ok", Error = (string?)null, Records = IsEmpty ? 0 : Records },
         Devnet = IsDevnet ? new { Nodes = new { Mainline = 12, Hyperswarm = 6, Ipfs = 4 } } : null,
@@ -65,7 +68,7 @@ internal sealed class FakeAnswers
     public JsonNode RecordsAfter(string? shelf, int after, int limit)
     {
         int end = IsEmpty ? 0 : Math.Min(Records, after + Math.Min(limit, 1000));
-        string[] shelves = ["mainline/items", "mainline/peers", "hyperswarm/values"];
+        string[] shelves = ["mainline-items", "mainline-peers", "hyperswarm-values"];
         return Node(new
         {
             Shelves = IsEmpty ? [] : new object[] { new { Shelf = shelves[0], Count = 85_120 }, new { Shelf = shelves[1], Count = 12_806 }, new { Shelf = shelves[2], Count = 2_074 } },
@@ -74,7 +77,7 @@ internal sealed class FakeAnswers
                 Shelf = shelf ?? shelves[number % 7 == 3 ? 2 : number % 3 == 1 ? 1 : 0],
                 Key = KeyOf(number, "record", "mainline"),
                 Bytes = 64 + (number * 37 % 936),
-                Sequence = number % 3 == 0 ? (long?)(number % 40) : null,
+                Sequence = number % 3 == 0 ? number % 40 : 0,
                 Expires = Now.AddMinutes(5 + (number * 7 % 115)),
                 IsOwn = number % 11 == 2,
             }),
@@ -86,8 +89,8 @@ internal sealed class FakeAnswers
     {
         Shelves = IsEmpty ? [] : new object[]
         {
-            new { Shelf = "mainline/items", Counts = Enumerable.Range(0, 256).Select(part => DensityAt(part, 0x5c)), IsSampled = true },
-            new { Shelf = "hyperswarm/values", Counts = Enumerable.Range(0, 256).Select(part => DensityAt(part, 0xa0) / 9), IsSampled = false },
+            new { Shelf = "mainline-items", Counts = Enumerable.Range(0, 256).Select(part => DensityAt(part, 0x5c)), IsSampled = true },
+            new { Shelf = "hyperswarm-values", Counts = Enumerable.Range(0, 256).Select(part => DensityAt(part, 0xa0) / 9), IsSampled = false },
         },
     });
 
@@ -155,7 +158,7 @@ internal sealed class FakeAnswers
             verdict.Level,
             Verdict = verdict.Text,
             verdict.Next,
-            Id = name == "ipfs" ? "12D3KooWQYhTNQdmr3ArTeUHRYzFg94BKyTkoWBDWez9kSCVe2Xo" : id,
+            Id = name switch { "ipfs" => "12D3KooWQYhTNQdmr3ArTeUHRYzFg94BKyTkoWBDWez9kSCVe2Xo", "hyperswarm" => null, _ => id },
             Keyspace = id,
             Addresses = addresses,
             Contacts = contacts,

@@ -128,7 +128,7 @@ internal sealed class FakeDaemon : IAsyncDisposable
         context.Response.ContentType = "application/x-ndjson";
         for (int number = 1; number <= 5; number++)
         {
-            await LineAsync(FakeAnswers.Node(new { Peer = $"198.51.100.{number}:5{number}413", From = $"203.0.113.{number}:6881" }));
+            await LineAsync(FakeAnswers.Node(new { Peer = $"198.51.100.{number}:5{number}413", Addresses = new[] { $"198.51.100.{number}:5{number}413" }, From = $"203.0.113.{number}:6881" }));
         }
 
         await LineAsync(FakeAnswers.Node(new { Done = true, Found = 5, Milliseconds = 812, Lookup = "3", Reason = "The 8 nearest contacts have answered." }));

@@ -7,20 +7,16 @@ public sealed class ScreenshotTests(Chromium chromium)
 {
     private static readonly string? s_folder = Environment.GetEnvironmentVariable("KADSTONE_SCREENSHOTS");
 
-    [Theory]
+    [Theory, Trait("Category", "Bars")]
     [InlineData("home", "", 1240, 860)]
-    [InlineData("map", "map/mainline", 1240, 860)]
+    [InlineData("map", "map/mainline", 1240, 960)]
     [InlineData("trace", "lookups/3", 1240, 1000)]
     [InlineData("buckets", "table/mainline", 1240, 800)]
     [InlineData("records", "records", 1240, 860)]
-    [InlineData("lookups", "lookups", 1240, 860)]
-    [InlineData("publications", "publications", 1240, 860)]
-    [InlineData("try", "try", 1240, 860)]
-    [InlineData("devnet", "devnet", 1240, 860)]
     public async Task A_view_has_its_picture_in_light_and_dark(string name, string view, int width, int height)
     {
         Assert.SkipWhen(s_folder is null, "set KADSTONE_SCREENSHOTS to the folder that the pictures go to");
-        await using FakeDaemon daemon = await FakeDaemon.StartAsync(new FakeDaemon { Answers = new FakeAnswers { IsDevnet = name == "devnet" } });
+        await using FakeDaemon daemon = await FakeDaemon.StartAsync();
         foreach (ColorScheme scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
         {
             await using Tab tab = await chromium.OpenAsync(daemon, view, width, height, scheme);
@@ -29,11 +25,6 @@ public sealed class ScreenshotTests(Chromium chromium)
             // Two minutes of traffic have come when the line begins at the left.
             await tab.Page.WaitForFunctionAsync("() => document.querySelectorAll('.traffic').length === 0 || document.querySelector('.traffic .sent')?.getAttribute('d').startsWith('M0')");
             await tab.Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(s_folder, $"{name}-{scheme.ToString().ToLowerInvariant()}.png") });
-            if (Environment.GetEnvironmentVariable("KADSTONE_NARROW") is not null)
-            {
-                await tab.Page.SetViewportSizeAsync(360, 740);
-                await tab.Page.ScreenshotAsync(new PageScreenshotOptions { FullPage = true, Path = Path.Combine(s_folder, $"{name}-narrow-{scheme.ToString().ToLowerInvariant()}.png") });
-            }
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Kadstone.Simulation.Tests.Ipfs;
 
 namespace Kadstone.Simulation.Tests;
 
@@ -12,6 +13,13 @@ internal static class Bar
 
     internal static void Print(SimulatedNetwork network, DefaultInterpolatedStringHandler text) =>
         TestContext.Current.TestOutputHelper?.WriteLine($"{text.ToStringAndClear()} ({network.Describe()}, {network.Traffic.Sent:N0} datagrams)");
+
+    internal static void Print(IpfsWorld world, DefaultInterpolatedStringHandler text) =>
+        TestContext.Current.TestOutputHelper?.WriteLine($"{text.ToStringAndClear()} ({world.Network.Describe()}, {world.Streams.Requests:N0} requests, {world.Streams.Dials:N0} dials)");
+
+    internal static string Times(IReadOnlyCollection<Probe> probes) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"to the provider {Percentile(probes.Select(p => p.SecondsToFind), 0.5):F3} s [p95 {Percentile(probes.Select(p => p.SecondsToFind), 0.95):F2}], whole {Percentile(probes.Select(p => p.Seconds), 0.5):F3} s [p95 {Percentile(probes.Select(p => p.Seconds), 0.95):F2}, max {probes.Max(p => p.Seconds):F1}], requests {Percentile(probes.Select(p => (double)p.Query.Asked), 0.5)} [{Percentile(probes.Select(p => (double)p.Query.Asked), 0.95)}]");
 
     /// <summary>The share of lookups that found what they looked for, of those that count.</summary>
     internal static double Found(IReadOnlyCollection<IProbe> probes)

@@ -15,7 +15,11 @@ internal static class KillableWriter
 
     public static async Task<int> RunAsync(string verb, string place)
     {
-        await using IRecordStore store = verb == Verb ? await SqliteRecordStore.OpenAsync(place) : await PostgresRecordStore.OpenAsync(place);
+        // Slow is no failure here: it ends by a kill only.
+        TimeSpan patience = TimeSpan.FromMinutes(1);
+        await using IRecordStore store = verb == Verb
+            ? await SqliteRecordStore.OpenAsync(place, new SqliteStoreOptions { Patience = patience })
+            : await PostgresRecordStore.OpenAsync(place, new PostgresStoreOptions { Patience = patience });
         Stream history = Console.OpenStandardOutput();
         long next = await store.CountAsync(Shelf.MainlineMutable);
         while (true)

@@ -32,24 +32,28 @@ internal sealed class HttpSide : IAsyncDisposable
     internal string? Token { get; }
 
     /// <exception cref="KadstoneSetupException">An endpoint cannot be bound.</exception>
-    internal static Task<HttpSide> StartAsync(KadstoneNode node, ILoggerFactory loggers, CancellationToken cancellationToken) =>
-        node.Options is { Api: null, Gateway: null } ? Task.FromResult(None) : StartListeningAsync(node, loggers, cancellationToken);
+    internal static Task<HttpSide> StartAsync(KadstoneNode node, IReadOnlyList<Devnet> devnets, ILoggerFactory loggers, CancellationToken cancellationToken) =>
+        node.Options is { Api: null, Gateway: null } ? Task.FromResult(None) : StartListeningAsync(node, devnets, loggers, cancellationToken);
 
     public ValueTask DisposeAsync() => _daemon?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static async Task<HttpSide> StartListeningAsync(KadstoneNode node, ILoggerFactory loggers, CancellationToken cancellationToken)
+    private static async Task<HttpSide> StartListeningAsync(KadstoneNode node, IReadOnlyList<Devnet> devnets, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         KadstoneOptions options = node.Options;
         // Whoever can reach more than this machine's own programs must know the token, which daemon.json tells this user.
         string? token = options.Api is null || IPAddress.IsLoopback(options.Api.Address) ? null : Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
         try
         {
-            KadstoneDaemon daemon = await KadstoneDaemon.StartAsync(
-                node,
-                new KadstoneDaemonOptions { Api = options.Api, Gateway = options.Gateway, Token = token, KeyFolder = node.DataFolder is string folder ? Path.Combine(folder, "keys") : null },
-                loggers,
-                cancellationToken: cancellationToken);
+            KadstoneDaemonOptions where = new()
+            {
+                Api = options.Api,
+                Gateway = options.Gateway,
+                Token = token,
+                KeyFolder = node.DataFolder is string folder ? Path.Combine(folder, "keys") : null,
+                Devnet = devnets.Count > 0 ? new DevnetControl(devnets) : null,
+            };
+            KadstoneDaemon daemon = await KadstoneDaemon.StartAsync(node, where, loggers, cancellationToken: cancellationToken);
             return new HttpSide(daemon, daemon.Api, daemon.Gateway, token);
         }
         catch (IOException exception)

@@ -11,6 +11,8 @@ internal sealed class HyperDevnet : Devnet
 {
     private HyperDht? _last;
 
+    internal override string Network => "hyperswarm";
+
     internal override void Join(KadstoneOptions options) => options.Hyperswarm = OptionsOf(OwnAddress, [Bootstrap]);
 
     internal override async Task<bool> AnswersAsync(KadstoneNode own, CancellationToken cancellationToken)

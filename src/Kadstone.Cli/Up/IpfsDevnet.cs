@@ -10,6 +10,8 @@ internal sealed class IpfsDevnet : Devnet
 {
     private IpfsDht? _last;
 
+    internal override string Network => "ipfs";
+
     internal override void Join(KadstoneOptions options) => options.Ipfs = OptionsOf(OwnAddress, [Bootstrap]);
 
     internal override async Task<bool> AnswersAsync(KadstoneNode own, CancellationToken cancellationToken)

@@ -7,16 +7,16 @@ namespace Kadstone.Cli.Up;
 /// <summary>A small table that is redrawn each second. Touched on a terminal only: nobody else pays for Spectre.</summary>
 internal static class LiveStatus
 {
-    internal static async Task ShowAsync(KadstoneNode own, IReadOnlyList<IReadOnlyList<NetworkNode>> others, CancellationToken cancellationToken)
+    internal static async Task ShowAsync(KadstoneNode own, IReadOnlyList<Devnet> devnets, CancellationToken cancellationToken)
     {
         using PeriodicTimer timer = new(TimeSpan.FromSeconds(1));
         try
         {
-            await AnsiConsole.Live(Draw(own, others)).StartAsync(async context =>
+            await AnsiConsole.Live(Draw(own, devnets)).StartAsync(async context =>
             {
                 while (await timer.WaitForNextTickAsync(cancellationToken))
                 {
-                    context.UpdateTarget(Draw(own, others));
+                    context.UpdateTarget(Draw(own, devnets));
                 }
             });
         }
@@ -26,7 +26,7 @@ internal static class LiveStatus
         }
     }
 
-    private static Table Draw(KadstoneNode own, IReadOnlyList<IReadOnlyList<NetworkNode>> others)
+    private static Table Draw(KadstoneNode own, IReadOnlyList<Devnet> devnets)
     {
         Table table = new Table().RoundedBorder().AddColumn(new TableColumn("node").NoWrap());
         foreach (string column in (string[])["contacts", "keys", "peers", "in", "out", "dropped"])
@@ -39,9 +39,13 @@ internal static class LiveStatus
             Add(table, $"{node.Network} {Short(node.Endpoints)}", [node.Status]);
         }
 
-        foreach (IReadOnlyList<NetworkNode> network in others)
+        foreach (Devnet devnet in devnets)
         {
-            Add(table, $"{network.Count} others of {network[0].Network}", [.. network.Select(node => node.Status)]);
+            IReadOnlyList<NetworkNode> running = devnet.Running;
+            if (running.Count > 0)
+            {
+                Add(table, $"{running.Count} others of {devnet.Network}", [.. running.Select(node => node.Status)]);
+            }
         }
 
         return table.Caption($"{own.PacketsLastSecond} of {own.PacketBudget} packets a second ({own.Profile.ToString().ToLowerInvariant()})");

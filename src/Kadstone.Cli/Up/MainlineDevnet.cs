@@ -11,6 +11,8 @@ internal sealed class MainlineDevnet : Devnet
 {
     private MainlineDht? _last;
 
+    internal override string Network => "mainline";
+
     internal override void Join(KadstoneOptions options) => options.Mainline = OptionsOf(OwnAddress, [Bootstrap]);
 
     internal override async Task<bool> AnswersAsync(KadstoneNode own, CancellationToken cancellationToken)

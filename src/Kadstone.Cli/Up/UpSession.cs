@@ -103,16 +103,16 @@ internal sealed class UpSession(Terminal terminal, ConfigurationLayers layers, K
 
     public async ValueTask DisposeAsync()
     {
-        await DrainAsync(_http.DisposeAsync(), s_httpDrain, "HTTP");
-        Task[] ends = [.. _devnets.Select(devnet => devnet.DisposeAsync().AsTask()), _node?.DisposeAsync().AsTask() ?? Task.CompletedTask];
-        await DrainAsync(new ValueTask(Task.WhenAll(ends)), s_nodeDrain, "a network or the store");
+        await DrainAsync(_http.DisposeAsync().AsTask(), s_httpDrain, "HTTP");
+        IAsyncDisposable[] nodes = [.. _devnets, .. _node is null ? [] : new IAsyncDisposable[] { _node }];
+        await DrainAsync(Task.WhenAll(nodes.Select(node => node.DisposeAsync().AsTask())), s_nodeDrain, "a network or the store");
     }
 
-    private async Task DrainAsync(ValueTask ending, TimeSpan patience, string who)
+    private async Task DrainAsync(Task ending, TimeSpan patience, string who)
     {
         try
         {
-            await ending.AsTask().WaitAsync(patience);
+            await ending.WaitAsync(patience);
         }
         catch (TimeoutException)
         {
@@ -126,7 +126,7 @@ internal sealed class UpSession(Terminal terminal, ConfigurationLayers layers, K
         try
         {
             _node = await KadstoneNode.CreateAsync(options, logger, cancellationToken: cancellationToken);
-            _http = await HttpSide.StartAsync(_node, logger, cancellationToken);
+            _http = await HttpSide.StartAsync(_node, _devnets, logger, cancellationToken);
         }
         catch (KadstoneSetupException exception)
         {
@@ -188,8 +188,7 @@ internal sealed class UpSession(Terminal terminal, ConfigurationLayers layers, K
             return;
         }
 
-        IReadOnlyList<NetworkNode>[] others = [.. _devnets.Select(network => network.Nodes).Where(nodes => nodes.Count > 0)];
-        Task status = terminal.OutputIsTerminal && !events.IsJson ? LiveStatus.ShowAsync(own, others, cancellationToken) : PlainStatus.ShowAsync(own, events, cancellationToken);
+        Task status = terminal.OutputIsTerminal && !events.IsJson ? LiveStatus.ShowAsync(own, _devnets, cancellationToken) : PlainStatus.ShowAsync(own, events, cancellationToken);
 
         // The session closes what it started, each in its time.
         await RunningNode.ServeAsync(NothingToClose.Instance, own.TrySave, cancellationToken, beforeClosing: status);
@@ -199,7 +198,7 @@ internal sealed class UpSession(Terminal terminal, ConfigurationLayers layers, K
     {
         if (_http.Api is not null)
         {
-            events.Advise($"the API answers at http://{_http.Api}");
+            events.Advise($"the page and the API are at http://{_http.Api}");
         }
 
         if (_http.Gateway is not null)

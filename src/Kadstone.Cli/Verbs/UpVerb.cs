@@ -69,7 +69,9 @@ internal sealed class UpVerb : Verb
         bool isDevnet = arguments.GetValue(_devnet);
         ConfigurationLayers layers = ConfigurationLayers.Load(arguments.GetValue(_config), Environment.GetEnvironmentVariables(), Said(arguments));
         KadstoneOptions options = layers.Read();
-        if (isDevnet && layers.Value("DataFolder") is null)
+
+        // A devnet and the public networks share no folder, whatever a file says of one.
+        if (isDevnet && arguments.GetValue(_data) is null)
         {
             options.DataFolder = Path.Combine(".", "data", "devnet");
         }

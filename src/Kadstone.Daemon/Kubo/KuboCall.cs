@@ -10,6 +10,9 @@ namespace Kadstone.Daemon.Kubo;
 /// <summary>One call of a command: its arguments, its body, and the ways to answer it.</summary>
 internal sealed class KuboCall(HttpContext context)
 {
+    private const int MaxHeld = 1000;
+
+    private readonly List<byte[]> _held = [];
     private LineStream? _stream;
 
     /// <summary>Every <c>arg</c>, in order.</summary>
@@ -17,6 +20,9 @@ internal sealed class KuboCall(HttpContext context)
 
     /// <summary>Whether the time that was asked for is over. A timer may fire late on a busy machine; a clock does not.</summary>
     public Func<bool> IsLate { get; set; } = () => false;
+
+    /// <summary>Whether so little time was asked for that lines are held until the call is over: its answer is whole, or says that the time was too short.</summary>
+    public bool IsBrief { get; set; }
 
     /// <summary>The first <c>arg</c>.</summary>
     public string Argument(string name) =>
@@ -72,20 +78,43 @@ internal sealed class KuboCall(HttpContext context)
     /// <summary>One line of a stream; the first one sends the head. Behind it a timeout can only stand in the trailer, where few look.</summary>
     public Task WriteLineAsync<T>(T line, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
-        if (_stream is null && IsLate())
+        byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(line, type);
+        if (_stream is not null)
+        {
+            return _stream.WriteAsync(bytes, cancellationToken);
+        }
+
+        if (IsLate())
         {
             throw new DhtTimeoutException("The time of the call is over.");
         }
 
-        _stream ??= new LineStream(context);
-        return _stream.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(line, type), cancellationToken);
+        _held.Add(bytes);
+        return IsBrief && _held.Count < MaxHeld ? Task.CompletedTask : SendHeldAsync(cancellationToken);
     }
 
     /// <summary>Ends a stream, be it without a line.</summary>
-    public Task EndAsync(CancellationToken cancellationToken)
+    public async Task EndAsync(CancellationToken cancellationToken)
+    {
+        if (_stream is null && IsBrief && IsLate())
+        {
+            throw new DhtTimeoutException("The time of the call is over.");
+        }
+
+        LineStream stream = await SendHeldAsync(cancellationToken).ConfigureAwait(false);
+        await stream.EndAsync(error: null, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<LineStream> SendHeldAsync(CancellationToken cancellationToken)
     {
         _stream ??= new LineStream(context);
-        return _stream.EndAsync(error: null, cancellationToken);
+        foreach (byte[] line in _held)
+        {
+            await _stream.WriteAsync(line, cancellationToken).ConfigureAwait(false);
+        }
+
+        _held.Clear();
+        return _stream;
     }
 
     /// <summary>Tells of a failure: as the answer, or behind what was sent.</summary>

@@ -15,6 +15,9 @@ internal sealed class KuboRpc(IEnumerable<(string Name, KuboCommand Command)> co
 {
     public const string Prefix = "/api/v0/";
 
+    // Nobody follows a stream for less.
+    private static readonly TimeSpan s_brief = TimeSpan.FromMilliseconds(100);
+
     private readonly FrozenDictionary<string, KuboCommand> _commands = commands.ToFrozenDictionary(pair => pair.Name, pair => pair.Command, StringComparer.Ordinal);
 
     public async Task InvokeAsync(HttpContext context)
@@ -58,6 +61,7 @@ internal sealed class KuboRpc(IEnumerable<(string Name, KuboCommand Command)> co
         {
             TimeSpan asked = call.Duration("timeout") ?? options.RequestTimeout;
             long began = time.GetTimestamp();
+            call.IsBrief = asked <= s_brief;
             call.IsLate = () => time.GetElapsedTime(began) >= asked;
             using ITimer timer = time.CreateTimer(_ => timeout.Cancel(), null, asked < options.RequestTimeout ? asked : options.RequestTimeout, Timeout.InfiniteTimeSpan);
             await command(call, either.Token).ConfigureAwait(false);

@@ -195,23 +195,21 @@ internal sealed class PkarrEndpoints(
             return;
         }
 
-        if (commit.Refused >= majority && commit.ErrorCode == (int)KrpcErrorCode.SequenceNotNewer)
+        bool isOutdated = commit.Refused >= majority && commit.ErrorCode == (int)KrpcErrorCode.SequenceNotNewer;
+        if (isOutdated || stored == 0)
         {
-            // Some nodes say so of the very packet that they hold: only a lookup tells the two apart.
+            // Some nodes say so of the very packet that they hold, and who was too late to say anything may hold it as well: only a lookup tells.
             PkarrFinding finding = await network.FindAsync(packet.Key, cancellationToken).ConfigureAwait(false);
-            if (finding.Packet?.CompareTo(packet) != 0)
+            if (finding.Packet?.CompareTo(packet) != 0 || finding.Copies == 0)
             {
-                await RefusePacketAsync(context, StatusCodes.Status409Conflict, "the DHT holds a newer packet").ConfigureAwait(false);
+                Task refusal = isOutdated
+                    ? RefusePacketAsync(context, StatusCodes.Status409Conflict, "the DHT holds a newer packet")
+                    : RefusePacketAsync(context, StatusCodes.Status500InternalServerError, "no node of the DHT stored it");
+                await refusal.ConfigureAwait(false);
                 return;
             }
 
             stored = Math.Max(stored, finding.Copies);
-        }
-
-        if (stored == 0)
-        {
-            await RefusePacketAsync(context, StatusCodes.Status500InternalServerError, "no node of the DHT stored it").ConfigureAwait(false);
-            return;
         }
 
         Interlocked.Increment(ref _published);

@@ -19,6 +19,7 @@ public sealed class SendBudget
     private long _second;
     private int _sentThisSecond;
     private int _sentLastSecond;
+    private long _pausedUntil = long.MinValue;
     private long _pauses;
 
     /// <summary>A budget that nothing of is spent.</summary>
@@ -36,7 +37,7 @@ public sealed class SendBudget
     /// <summary>Datagrams a second.</summary>
     public int PerSecond { get; }
 
-    /// <summary>How often a driver had to wait for it.</summary>
+    /// <summary>How often it was used up, so that whoever had something to send had to wait.</summary>
     public long Pauses => Interlocked.Read(ref _pauses);
 
     /// <summary>How many datagrams left in the last whole second before <paramref name="now"/>.</summary>
@@ -62,7 +63,12 @@ public sealed class SendBudget
             }
 
             until = new Instant(now.Ticks + Math.Max(over, s_leastPause));
-            Interlocked.Increment(ref _pauses);
+            if (now.Ticks >= _pausedUntil)
+            {
+                Interlocked.Increment(ref _pauses);
+            }
+
+            _pausedUntil = until.Ticks;
             return false;
         }
     }

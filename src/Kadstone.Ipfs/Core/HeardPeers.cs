@@ -3,7 +3,7 @@ using Kadstone.Kademlia;
 namespace Kadstone.Ipfs.Core;
 
 /// <summary>The peers that a query heard of, nearest first, and how each of them stands. Bounded: the farthest unasked make room.</summary>
-internal sealed class HeardPeers(Key256 target, int capacity)
+internal sealed class HeardPeers(Key256 target, int capacity, int mostOfGroup)
 {
     private readonly List<HeardPeer> _peers = [];
     private readonly Dictionary<PeerId, HeardPeer> _byId = [];
@@ -33,8 +33,28 @@ internal sealed class HeardPeers(Key256 target, int capacity)
         return true;
     }
 
-    /// <summary>The nearest so many that did not fail.</summary>
-    public IEnumerable<HeardPeer> Nearest(int count) => _peers.Where(peer => peer.State != HeardState.Failed).Take(count);
+    /// <summary>The nearest so many of a kind, and beyond them the next until there are so many of which no network has more than its part.</summary>
+    /// <remarks>Who has one network cannot be all of the closest, and whoever else looks for the nearest alone still meets us there.</remarks>
+    public IEnumerable<HeardPeer> Nearest(int count, Func<HeardPeer, bool> which)
+    {
+        Dictionary<ulong, int> groups = [];
+        int rank = 0;
+        int diverse = 0;
+        foreach (HeardPeer peer in _peers.Where(which))
+        {
+            int inGroup = groups[peer.Contact.Prefix] = groups.GetValueOrDefault(peer.Contact.Prefix) + 1;
+            if (rank++ < count || inGroup <= mostOfGroup)
+            {
+                yield return peer;
+            }
+
+            diverse += inGroup <= mostOfGroup ? 1 : 0;
+            if (diverse == count)
+            {
+                yield break;
+            }
+        }
+    }
 
     private bool MakeRoom(Key256 nearer)
     {

@@ -9,6 +9,8 @@ internal sealed partial class KadProtocol
     private const int MaxMultihashLength = 80;
     private const int MaxProvidersTold = 100;
 
+    private PeerContact[]? _nearest;
+
     /// <summary>Answers a request, as far as that needs no store.</summary>
     /// <param name="from">Who asks: proved by the connection.</param>
     /// <param name="request">What.</param>
@@ -17,6 +19,12 @@ internal sealed partial class KadProtocol
     public KadVerdict Answer(PeerId from, KadMessage request, Instant now, out KadMessage? answer)
     {
         answer = null;
+        if (_budget?.TryTake(from, now) == false)
+        {
+            Counters.RateLimited++;
+            return KadVerdict.Refused;
+        }
+
         KadVerdict verdict = request.Type switch
         {
             KadMessageType.FindNode when request.Key.Length > 0 => KadVerdict.Answered,
@@ -54,10 +62,9 @@ internal sealed partial class KadProtocol
     private List<KadPeer> Closer(PeerId from, ReadOnlyMemory<byte> target, bool isNode, Instant now)
     {
         // Two more than are told, for the asker itself and the one that is sought are left out.
-        Span<PeerContact> nearest = new PeerContact[_settings.Width + 2];
-        Key256 key = PeerContact.KeyOf(target.Span);
-        nearest = nearest[.._table.CopyClosest(key, nearest)];
-        List<KadPeer> closer = [];
+        _nearest ??= new PeerContact[_settings.Width + 2];
+        Span<PeerContact> nearest = _nearest.AsSpan(0, _table.CopyClosest(PeerContact.KeyOf(target.Span), _nearest));
+        List<KadPeer> closer = new(nearest.Length);
         PeerId? sought = isNode && PeerId.TryRead(target.Span, out PeerId? peer) ? peer : null;
         if (sought is not null && AddressesKnown(sought, now) is { Count: > 0 } addresses)
         {

@@ -16,7 +16,13 @@ internal sealed partial class KadProtocol
     // Of a network of N evenly spread peers one nearer than 14.5 / N is among the 20 closest in nine of ten cases.
     private const double SurelyAmongTwenty = 14.5;
 
+    // Of 80 peers' distances a size follows to within a ninth, of 160 to within a twelfth.
+    private const int LeastLookupsForSuspicion = 4;
+    private const int EnoughLookups = 8;
+    private const int LookupsAtFirst = 5;
+
     private readonly List<KadQuery> _queries = [];
+    private readonly Dictionary<KadQuery, KadQuery> _surveys = [];
     private readonly Queue<PeerContact> _toCheck = new();
     private readonly HashSet<PeerId> _checking = [];
     private Instant _nextSelfLookup = Instant.Never;
@@ -28,6 +34,8 @@ internal sealed partial class KadProtocol
     {
         double nodes = NetworkSize;
         query.TellWithin = query.TellWithin > 0 && nodes > LeastForOptimism && _settings.Width == 20 ? SurelyAmongTwenty / nodes : 0;
+        NetworkSize size = _size.Estimate;
+        query.NetworkNodes = size.Lookups >= LeastLookupsForSuspicion ? size.Nodes : 0;
         PeerContact[] nearest = new PeerContact[_settings.Width];
         int count = _table.CopyClosest(query.Key, nearest);
         PeerContact[] seeds = count > 0 ? nearest[..count] : [.. _bootstrap.Values];
@@ -75,7 +83,10 @@ internal sealed partial class KadProtocol
         for (int i = 0; request is null && i < _queries.Count; i++)
         {
             _turn = (_turn + 1) % _queries.Count;
-            request = _queries[_turn].TryTakeRequest(now);
+            KadQuery query = _queries[_turn];
+            KadQueryPhase before = query.Phase;
+            request = query.TryTakeRequest(now);
+            Attend(query, before, now);
         }
 
         Retire();
@@ -86,14 +97,14 @@ internal sealed partial class KadProtocol
 
         _open++;
         Counters.Requests++;
-        if (request.Query is KadQuery query)
+        if (request.Query is KadQuery asking)
         {
             if (!_connected.Contains(request.Contact.Id))
             {
-                query.Happened(QueryEventType.DialingPeer, request.Contact.Id, [], "");
+                asking.Happened(QueryEventType.DialingPeer, request.Contact.Id, [], "");
             }
 
-            query.Happened(QueryEventType.SendingQuery, request.Contact.Id, [], "");
+            asking.Happened(QueryEventType.SendingQuery, request.Contact.Id, [], "");
         }
 
         return true;
@@ -119,7 +130,7 @@ internal sealed partial class KadProtocol
             PeerContact[] closer = MayBeAsked(answer, now);
             KadQueryPhase before = query.Phase;
             Counters.InvalidValues += query.OnAnswer(request, answer, closer, wallClock, now) ? 0 : 1;
-            Measure(query, before);
+            Attend(query, before, now);
             Retire();
         }
     }
@@ -147,7 +158,7 @@ internal sealed partial class KadProtocol
         {
             KadQueryPhase before = query.Phase;
             query.OnFailure(request, reason, now);
-            Measure(query, before);
+            Attend(query, before, now);
             Retire();
         }
     }
@@ -155,9 +166,11 @@ internal sealed partial class KadProtocol
     /// <summary>Does what is due.</summary>
     public void Elapse(Instant now)
     {
-        foreach (KadQuery query in _queries)
+        foreach (KadQuery query in _queries.ToArray())
         {
+            KadQueryPhase before = query.Phase;
             query.Elapse(now);
+            Attend(query, before, now);
         }
 
         Retire();
@@ -184,13 +197,35 @@ internal sealed partial class KadProtocol
         StartUpkeep(_settings.Self.Bytes, now);
     }
 
+    /// <summary>Looks up keys that nobody could foresee, for what their closest say of the size of the network: some at first, then one each interval.</summary>
+    private void LookUpAnywhere(Instant now)
+    {
+        int lookups = _size.Estimate.Lookups < EnoughLookups ? LookupsAtFirst : 1;
+        for (int i = 0; i < lookups; i++)
+        {
+            byte[] preimage = new byte[34];
+            preimage[0] = (byte)Multihash.Sha256;
+            preimage[1] = 32;
+            _chance.NextBytes(preimage.AsSpan(2));
+            StartUpkeep(preimage, now);
+        }
+    }
+
     // A request carries what is hashed, not the key: for a bucket something must be found that falls into it.
     private void Refresh(Key256 key, Instant now)
     {
-        int bucket = (key ^ _self).LeadingZeroCount;
+        if (PreimageInBucket(_self, (key ^ _self).LeadingZeroCount) is byte[] preimage)
+        {
+            StartUpkeep(preimage, now);
+        }
+    }
+
+    /// <summary>Something that is hashed to a key with so many first bits in common with another; null when it would have to be sought for too long.</summary>
+    private byte[]? PreimageInBucket(Key256 center, int bucket)
+    {
         if (bucket > DeepestRefresh)
         {
-            return;
+            return null;
         }
 
         byte[] preimage = new byte[34];
@@ -199,11 +234,57 @@ internal sealed partial class KadProtocol
         for (int tries = 0; tries < 8 << DeepestRefresh; tries++)
         {
             _chance.NextBytes(preimage.AsSpan(2));
-            if ((PeerContact.KeyOf(preimage) ^ _self).LeadingZeroCount == bucket)
+            if ((PeerContact.KeyOf(preimage) ^ center).LeadingZeroCount == bucket)
             {
-                StartUpkeep(preimage, now);
-                return;
+                return preimage;
             }
+        }
+
+        return null;
+    }
+
+    /// <summary>Draws what follows from a step of a query: its distances are measured, the region that it suspects is looked at, and whom its survey found is told to it.</summary>
+    private void Attend(KadQuery query, KadQueryPhase before, Instant now)
+    {
+        bool isOfSelf = query.IsUpkeep && query.Target.Span.SequenceEqual(_settings.Self.Bytes.Span);
+        if (isOfSelf && query.Phase == KadQueryPhase.Finished && before != KadQueryPhase.Finished && query.Closest.Count == _settings.Width)
+        {
+            LookUpAnywhere(now);
+        }
+        else if (!isOfSelf)
+        {
+            // Who wants us to err may lie around our own key, not around one that is drawn.
+            Measure(query, before);
+        }
+
+        Counters.Suspected += query.Phase == KadQueryPhase.Surveying && before != KadQueryPhase.Surveying ? 1 : 0;
+        while (query.TryTakeSurvey(out int bucket))
+        {
+            Survey(query, bucket, now);
+        }
+
+        if (query.Phase == KadQueryPhase.Finished && _surveys.Remove(query, out KadQuery? surveyed))
+        {
+            KadQueryPhase phase = surveyed.Phase;
+            surveyed.OnSurveyed(query.Closest, now);
+            Attend(surveyed, phase, now);
+        }
+    }
+
+    private void Survey(KadQuery query, int bucket, Instant now)
+    {
+        if (PreimageInBucket(query.Key, bucket) is not byte[] preimage)
+        {
+            query.OnSurveyed([], now);
+            return;
+        }
+
+        KadQuery survey = new(_settings, KadQueryKind.ClosestPeers, preimage) { IsUpkeep = true };
+        _surveys.Add(survey, query);
+        Start(survey, now);
+        if (survey.Phase == KadQueryPhase.Finished)
+        {
+            Attend(survey, KadQueryPhase.Finished, now);
         }
     }
 
@@ -259,8 +340,8 @@ internal sealed partial class KadProtocol
 
     private void Measure(KadQuery query, KadQueryPhase before)
     {
-        bool hasJustEnded = before is KadQueryPhase.Looking or KadQueryPhase.FollowingUp && query.IsSearchOver;
-        if (hasJustEnded && query.Kind is KadQueryKind.ClosestPeers or KadQueryKind.Provide or KadQueryKind.PutValue && query.Closest.Count == _settings.Width)
+        bool hasJustEnded = before is KadQueryPhase.Looking or KadQueryPhase.FollowingUp or KadQueryPhase.Surveying && query.IsSearchOver;
+        if (hasJustEnded && !_surveys.ContainsKey(query) && (query.IsUpkeep || !query.IsSuspect) && query.Kind is KadQueryKind.ClosestPeers or KadQueryKind.Provide or KadQueryKind.PutValue && query.Closest.Count == _settings.Width)
         {
             _size.Observe(query.Key, [.. query.Closest.Select(contact => contact.Key)]);
         }

@@ -15,6 +15,7 @@ internal sealed partial class KadProtocol
     private readonly RoutingTable<Key256, PeerContact> _table;
     private readonly ProviderTable _providers;
     private readonly PeerBook _book;
+    private readonly RequestBudget? _budget;
     private readonly NetworkSizeEstimator<Key256> _size = new();
     private readonly HashSet<PeerId> _connected = [];
     private readonly Dictionary<PeerId, PeerContact> _bootstrap = [];
@@ -32,13 +33,14 @@ internal sealed partial class KadProtocol
             DoubtfulAfter = settings.RefreshInterval,
             RefreshAfter = settings.RefreshInterval,
 
-            // go-libp2p-kad-dht, "diversity filter": three of one group in the table, two in a bucket.
+            // go-libp2p-kad-dht, "diversity filter": three of one group in the table, two in a bucket. In a small table two, so that five groups are no quarter of it.
             Diversity = settings.Policy == AddressPolicy.Public
-                ? new DiversityLimits { PerHost = 2, PerPrefixInBucket = 2, PerPrefixInTable = 3, OneInPrefixOf = 1 }
+                ? new DiversityLimits { PerHost = 2, PerPrefixInBucket = 2, PerPrefixInTable = 3 }
                 : null,
         };
         _table = new RoutingTable<Key256, PeerContact>(_self, table, chance);
         _providers = new ProviderTable(settings.Providers);
+        _budget = settings.RequestsPerSecond is int perSecond ? new RequestBudget(perSecond) : null;
         _book = new PeerBook(settings.MaxKnownPeers, ProviderTable.AddressLifetime);
     }
 

@@ -167,13 +167,25 @@ internal sealed partial class KadQuery
         }
 
         if (Phase == KadQueryPhase.FollowingUp
-            && (_isSatisfied || IsTargetReached || !_heard.Nearest(_settings.Width).Any(peer => peer.State == HeardState.Heard || IsOpen(peer, now))))
+            && (_isSatisfied || IsTargetReached || Asked >= MaxRequests || !_heard.Nearest(_settings.Width, HasNotFailed).Any(peer => IsAwaitedFrom(peer, now))))
+        {
+            if (IsToBeSurveyed)
+            {
+                BeginSurvey();
+            }
+            else
+            {
+                EndSearch();
+            }
+        }
+
+        if (Phase == KadQueryPhase.Surveying && (_isSatisfied || Asked >= MaxRequests || (_openSurveys == 0 && !_region.Exists(peer => IsAwaitedFrom(peer, now)))))
         {
             EndSearch();
         }
 
         NextDeadline = Instant.Never;
-        if (Phase is KadQueryPhase.Looking or KadQueryPhase.FollowingUp)
+        if (Phase is KadQueryPhase.Looking or KadQueryPhase.FollowingUp or KadQueryPhase.Surveying)
         {
             foreach (HeardPeer peer in _heard.All)
             {
@@ -185,10 +197,11 @@ internal sealed partial class KadQuery
         }
     }
 
+    private bool IsAwaitedFrom(HeardPeer peer, Instant now) => peer.State == HeardState.Heard || IsOpen(peer, now);
+
     private void EndSearch()
     {
-        HeardPeer[] closest = [.. _heard.All.Where(peer => peer.State == HeardState.Answered).Take(_settings.Width)];
-        Closest = [.. closest.Select(peer => peer.Contact)];
+        Closest = [.. Answered.Take(_settings.Width).Select(peer => peer.Contact)];
         _lookup?.Stop();
         TellEnd(_isSatisfied || IsTargetReached ? LookupEnd.Stopped : Closest.Count > 0 ? LookupEnd.Quorum : LookupEnd.Exhausted);
         if (Kind is KadQueryKind.ClosestPeers or KadQueryKind.Provide or KadQueryKind.PutValue)
@@ -199,7 +212,7 @@ internal sealed partial class KadQuery
             }
         }
 
-        foreach (HeardPeer peer in closest.Where(Lacks))
+        foreach (HeardPeer peer in _heard.Nearest(_settings.Width, peer => peer.State == HeardState.Answered).Union(_region.Where(peer => peer.State == HeardState.Answered)).Where(Lacks))
         {
             Tell(peer);
         }

@@ -19,11 +19,18 @@ internal sealed partial class KadQuery
     private const int MaxHeard = 256;
     private const int MaxRequests = 200;
 
+    // Of the closest; go has it for the routing table.
+    private const int MostOfGroup = 2;
+
+    // Whoever names ever new peers at one host makes of us no flood there.
+    private const int MaxAsksOfHost = 8;
+
     private readonly KadSettings _settings;
     private readonly HeardPeers _heard;
     private readonly Queue<QueryEvent> _events = new();
     private readonly Queue<HeardPeer> _toTell = new();
     private readonly HashSet<PeerId> _providers = [];
+    private readonly Dictionary<ulong, int> _asksOfHost = [];
     private NodeLookup<Key256, PeerContact>? _lookup;
     private int _openCommits;
     private bool _isSatisfied;
@@ -35,7 +42,7 @@ internal sealed partial class KadQuery
         Kind = kind;
         Target = target.ToArray();
         Key = PeerContact.KeyOf(target.Span);
-        _heard = new HeardPeers(Key, MaxHeard);
+        _heard = new HeardPeers(Key, MaxHeard, settings.GuardsKeys ? MostOfGroup : int.MaxValue);
     }
 
     public KadQueryKind Kind { get; }
@@ -92,6 +99,12 @@ internal sealed partial class KadQuery
     /// <summary>Whether the peer that is sought answered us itself.</summary>
     public bool IsTargetReached { get; private set; }
 
+    /// <summary>How many requests led to the farthest peer that was asked.</summary>
+    public int Hops => _lookup?.MaxHops ?? 0;
+
+    /// <summary>How many peers were asked.</summary>
+    public int Asked { get; private set; }
+
     public int ProvidersFound => _providers.Count;
 
     public int Told { get; private set; }
@@ -123,6 +136,7 @@ internal sealed partial class KadQuery
             Patience = _settings.Patience,
             MaxCandidates = MaxHeard,
             MaxRequests = MaxRequests,
+            Diversity = _settings.Policy == AddressPolicy.Public ? new DiversityLimits { PerHostInLookup = MaxAsksOfHost } : null,
         };
         _lookup = new NodeLookup<Key256, PeerContact>(Key, options, seeds);
         foreach (ref readonly PeerContact seed in seeds)
@@ -210,21 +224,70 @@ internal sealed partial class KadQuery
     {
         if (Phase == KadQueryPhase.Looking && _lookup is { } lookup)
         {
-            if (lookup.TryNext(now, out PeerContact contact))
+            while (lookup.TryNext(now, out PeerContact contact))
             {
-                return Ask(_heard.Find(contact.Id) ?? new HeardPeer(contact, contact.Key ^ Key), now);
+                HeardPeer next = _heard.Find(contact.Id) ?? new HeardPeer(contact, contact.Key ^ Key);
+                if (MayReach(next))
+                {
+                    return Ask(next, now);
+                }
+
+                lookup.Fail(contact, now);
             }
 
             Settle(now);
         }
 
-        if (Phase == KadQueryPhase.FollowingUp && _heard.All.Count(peer => IsOpen(peer, now)) < _settings.Parallelism
-            && _heard.Nearest(_settings.Width).FirstOrDefault(peer => peer.State == HeardState.Heard) is HeardPeer next)
+        while (Asked < MaxRequests && _heard.All.Count(peer => IsOpen(peer, now)) < _settings.Parallelism && NextToFollow() is HeardPeer next)
         {
-            return Ask(next, now);
+            if (MayReach(next))
+            {
+                return Ask(next, now);
+            }
+
+            // Perhaps it was the last that was waited for.
+            Settle(now);
         }
 
         return null;
+    }
+
+    private HeardPeer? NextToFollow() => Phase switch
+    {
+        KadQueryPhase.FollowingUp => _heard.Nearest(_settings.Width, HasNotFailed).FirstOrDefault(peer => peer.State == HeardState.Heard),
+        KadQueryPhase.Surveying => _region.Find(peer => peer.State == HeardState.Heard),
+        _ => null,
+    };
+
+    private static bool HasNotFailed(HeardPeer peer) => peer.State != HeardState.Failed;
+
+    /// <summary>Takes from a peer the addresses on hosts that were asked often enough, whoever is said to live there; false, and failed, when none is left.</summary>
+    private bool MayReach(HeardPeer peer)
+    {
+        IReadOnlyList<Multiaddr> addresses = peer.Contact.Addresses;
+        if (_settings.Policy != AddressPolicy.Public || addresses.Count == 0)
+        {
+            return true;
+        }
+
+        Multiaddr[] left = [.. addresses.Where(address => !PeerContact.TryGetHost(address, out ulong host) || _asksOfHost.GetValueOrDefault(host) < MaxAsksOfHost)];
+        if (left.Length == 0)
+        {
+            peer.State = HeardState.Failed;
+            return false;
+        }
+
+        if (left.Length < addresses.Count)
+        {
+            peer.Contact = PeerContact.From(peer.Contact.Id, left);
+        }
+
+        foreach (ulong host in left.Select(address => PeerContact.TryGetHost(address, out ulong host) ? host : 0).Where(host => host != 0).Distinct())
+        {
+            _asksOfHost[host] = _asksOfHost.GetValueOrDefault(host) + 1;
+        }
+
+        return true;
     }
 
     /// <summary>What it is called to those who watch lookups.</summary>
@@ -242,6 +305,7 @@ internal sealed partial class KadQuery
     {
         peer.State = HeardState.Asked;
         peer.AskedAt = now;
+        Asked++;
         TellTurn(LookupTurnKind.Asked, peer, now);
         NextDeadline = Instant.Earlier(NextDeadline, now + _settings.Patience);
         return peer;

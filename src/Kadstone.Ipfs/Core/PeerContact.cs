@@ -7,6 +7,9 @@ namespace Kadstone.Ipfs.Core;
 /// <summary>A peer as the engine sees it. Two are the same node when their ids are equal.</summary>
 internal readonly struct PeerContact : IContact<PeerContact, Key256>
 {
+    // go-libp2p-kbucket, "peerdiversity": networks that one owner holds whole. All other /8s are shared out, the clouds' among them.
+    private static ReadOnlySpan<byte> ClassA => [12, 17, 19, 38, 48, 53, 56, 73];
+
     private PeerContact(PeerId id, Key256 key, IReadOnlyList<Multiaddr> addresses, ulong host, ulong prefix)
     {
         Id = id;
@@ -25,7 +28,7 @@ internal readonly struct PeerContact : IContact<PeerContact, Key256>
     /// <inheritdoc/>
     public ulong Host { get; }
 
-    /// <summary>The group of the first public address: an IPv4 /16, of the old class A networks the /8, an IPv6 /32. Others stand alone.</summary>
+    /// <summary>The group of the first public address: an IPv4 /16, of eight old class A networks the /8, an IPv6 /32. Others stand alone.</summary>
     /// <remarks>Peers of one site share their network for no bad reason; peers of the public one that do may be one attacker's.</remarks>
     public ulong Prefix { get; }
 
@@ -54,6 +57,14 @@ internal readonly struct PeerContact : IContact<PeerContact, Key256>
         return Key256.Read(hash);
     }
 
+    /// <summary>A number for the host of a public address, the same for all addresses there; false for any other address.</summary>
+    public static bool TryGetHost(Multiaddr address, out ulong host)
+    {
+        bool isPublic = address.TryGetTcpEndpoint(out IPEndPoint? endpoint) && AddressPolicy.Public.Allows(endpoint);
+        host = isPublic && endpoint is not null ? Groups(endpoint.Address).Host : 0;
+        return isPublic;
+    }
+
     public bool Equals(PeerContact other) => Id == other.Id;
 
     public override bool Equals(object? obj) => obj is PeerContact other && Equals(other);
@@ -67,7 +78,7 @@ internal readonly struct PeerContact : IContact<PeerContact, Key256>
         if (length == 4)
         {
             ulong host = ((ulong)bytes[0] << 24) | ((ulong)bytes[1] << 16) | ((ulong)bytes[2] << 8) | bytes[3];
-            return (host, bytes[0] < 128 ? host >> 24 : host >> 16);
+            return (host, ClassA.Contains(bytes[0]) ? host >> 24 : host >> 16);
         }
 
         ulong network = System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(bytes);

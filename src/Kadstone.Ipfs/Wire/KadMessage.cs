@@ -78,8 +78,8 @@ internal sealed record KadMessage
         byte[] record = Record?.Encode() ?? [];
         int fixedLength = 2 + ProtobufWriter.BoundOf(Key.Length) + ProtobufWriter.BoundOf(record.Length);
         int room = Math.Max(0, MaxSentLength - fixedLength);
-        (byte[][] closer, byte[][] providers) = Trim(room);
-        byte[] buffer = new byte[fixedLength + closer.Sum(peer => ProtobufWriter.BoundOf(peer.Length)) + providers.Sum(peer => ProtobufWriter.BoundOf(peer.Length))];
+        (int addresses, int closer, int providers) = Trim(room);
+        byte[] buffer = new byte[fixedLength + BoundOf(Closer, closer, addresses) + BoundOf(Providers, providers, addresses)];
         ProtobufWriter writer = new(buffer);
         if (Type != 0)
         {
@@ -96,16 +96,8 @@ internal sealed record KadMessage
             writer.WriteBytes(3, record);
         }
 
-        foreach (byte[] peer in closer)
-        {
-            writer.WriteBytes(8, peer);
-        }
-
-        foreach (byte[] peer in providers)
-        {
-            writer.WriteBytes(9, peer);
-        }
-
+        Write(ref writer, 8, Closer, closer, addresses);
+        Write(ref writer, 9, Providers, providers, addresses);
         return writer.Written.ToArray();
     }
 
@@ -117,26 +109,49 @@ internal sealed record KadMessage
         }
     }
 
-    private (byte[][] Closer, byte[][] Providers) Trim(int room)
+    // How many peers of either list are told, and how many addresses of each.
+    private (int Addresses, int Closer, int Providers) Trim(int room)
     {
         for (int addresses = MostAddresses; addresses > 1; addresses /= 2)
         {
-            byte[][] closer = [.. Closer.Select(peer => peer.Encode(addresses))];
-            byte[][] providers = [.. Providers.Select(peer => peer.Encode(addresses))];
-            if (LengthOf(closer) + LengthOf(providers) <= room)
+            if (BoundOf(Closer, Closer.Count, addresses) + BoundOf(Providers, Providers.Count, addresses) <= room)
             {
-                return (closer, providers);
+                return (addresses, Closer.Count, Providers.Count);
             }
         }
 
         // Providers may take half; what either leaves goes to the other.
-        byte[][] fewCloser = [.. Closer.Select(peer => peer.Encode(1))];
-        byte[][] fewProviders = [.. Providers.Select(peer => peer.Encode(1))];
-        byte[][] keptProviders = Keep(fewProviders, Math.Max(room / 2, room - LengthOf(fewCloser)));
-        return (Keep(fewCloser, room - LengthOf(keptProviders)), keptProviders);
+        int providers = CountWithin(Providers, Math.Max(room / 2, room - BoundOf(Closer, Closer.Count, 1)));
+        return (1, CountWithin(Closer, room - BoundOf(Providers, providers, 1)), providers);
     }
 
-    private static int LengthOf(byte[][] peers) => peers.Sum(peer => ProtobufWriter.BoundOf(peer.Length));
+    private static int BoundOf(IReadOnlyList<KadPeer> peers, int count, int addresses)
+    {
+        int bound = 0;
+        for (int i = 0; i < count; i++)
+        {
+            bound += ProtobufWriter.BoundOf(peers[i].LengthWith(addresses));
+        }
 
-    private static byte[][] Keep(byte[][] peers, int room) => [.. peers.TakeWhile(peer => (room -= ProtobufWriter.BoundOf(peer.Length)) >= 0)];
+        return bound;
+    }
+
+    private static int CountWithin(IReadOnlyList<KadPeer> peers, int room)
+    {
+        int count = 0;
+        while (count < peers.Count && (room -= ProtobufWriter.BoundOf(peers[count].LengthWith(1))) >= 0)
+        {
+            count++;
+        }
+
+        return count;
+    }
+
+    private static void Write(ref ProtobufWriter writer, int field, IReadOnlyList<KadPeer> peers, int count, int addresses)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            peers[i].Write(writer.Reserve(field, peers[i].LengthWith(addresses)), addresses);
+        }
+    }
 }

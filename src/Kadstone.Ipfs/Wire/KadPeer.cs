@@ -42,18 +42,30 @@ internal sealed record KadPeer(PeerId Id, IReadOnlyList<Multiaddr> Addresses, Ka
         return peer is not null;
     }
 
-    /// <summary>Writes the peer with its first addresses, as many as fit.</summary>
-    public byte[] Encode(int maxAddresses)
+    /// <summary>How many bytes <see cref="Write"/> takes.</summary>
+    public int LengthWith(int maxAddresses)
     {
-        Span<byte> buffer = stackalloc byte[MaxLength];
-        ProtobufWriter writer = new(buffer);
-        writer.WriteBytes(1, Id.Bytes.Span);
-        foreach (Multiaddr address in Addresses.Take(maxAddresses))
+        int length = FieldLength(Id.Bytes.Length);
+        int count = Math.Min(maxAddresses, Addresses.Count);
+        for (int i = 0; i < count; i++)
         {
-            // Room stays for the connection.
-            if (ProtobufWriter.BoundOf(address.Bytes.Length) <= MaxLength - writer.Length - 2)
+            length += Fits(Addresses[i], length) ? FieldLength(Addresses[i].Bytes.Length) : 0;
+        }
+
+        return length + (Connection == KadConnection.NotConnected ? 0 : 2);
+    }
+
+    /// <summary>Writes the peer with its first addresses, as many as fit.</summary>
+    public void Write(Span<byte> destination, int maxAddresses)
+    {
+        ProtobufWriter writer = new(destination);
+        writer.WriteBytes(1, Id.Bytes.Span);
+        int count = Math.Min(maxAddresses, Addresses.Count);
+        for (int i = 0; i < count; i++)
+        {
+            if (Fits(Addresses[i], writer.Length))
             {
-                writer.WriteBytes(2, address.Bytes.Span);
+                writer.WriteBytes(2, Addresses[i].Bytes.Span);
             }
         }
 
@@ -61,7 +73,10 @@ internal sealed record KadPeer(PeerId Id, IReadOnlyList<Multiaddr> Addresses, Ka
         {
             writer.WriteVarint(3, (ulong)Connection);
         }
-
-        return writer.Written.ToArray();
     }
+
+    // Room stays for the connection.
+    private static bool Fits(Multiaddr address, int before) => ProtobufWriter.BoundOf(address.Bytes.Length) <= MaxLength - before - 2;
+
+    private static int FieldLength(int byteCount) => 1 + Uvarint.Length((ulong)byteCount) + byteCount;
 }

@@ -13,15 +13,18 @@ internal sealed class Admission(HostLimits limits)
 
     public int HalfOpen { get; private set; }
 
+    /// <summary>Whether others in their handshake are all that keeps out a connection that another began.</summary>
+    public bool WaitsForHandshakes(IPAddress address) => HalfOpen >= limits.HalfOpen && HasRoom(address);
+
     /// <summary>Counts a connection that another began; false, and nothing counted, when that is one too many.</summary>
     public bool TryAdmit(IPAddress address)
     {
-        (UInt128 host, UInt128 prefix) = Sources(address);
-        if (Connections >= limits.Connections || HalfOpen >= limits.HalfOpen
-            || _hosts.GetValueOrDefault(host) >= limits.PerHost || _prefixes.GetValueOrDefault(prefix) >= limits.PerPrefix)
+        if (HalfOpen >= limits.HalfOpen || !HasRoom(address))
         {
             return false;
         }
+
+        (UInt128 host, UInt128 prefix) = Sources(address);
 
         Connections++;
         HalfOpen++;
@@ -38,7 +41,7 @@ internal sealed class Admission(HostLimits limits)
         return isAdmitted;
     }
 
-    /// <summary>A connection that another began is through its handshake.</summary>
+    /// <summary>A connection that another began is through its handshake, or about to be closed in it.</summary>
     public void Opened() => HalfOpen--;
 
     public void EndOwn() => Connections--;
@@ -52,6 +55,12 @@ internal sealed class Admission(HostLimits limits)
         HalfOpen -= wasOpen ? 0 : 1;
         Uncount(_hosts, host);
         Uncount(_prefixes, prefix);
+    }
+
+    private bool HasRoom(IPAddress address)
+    {
+        (UInt128 host, UInt128 prefix) = Sources(address);
+        return Connections < limits.Connections && _hosts.GetValueOrDefault(host) < limits.PerHost && _prefixes.GetValueOrDefault(prefix) < limits.PerPrefix;
     }
 
     private static void Uncount(Dictionary<UInt128, int> counts, UInt128 source)

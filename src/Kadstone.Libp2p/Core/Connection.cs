@@ -101,6 +101,12 @@ internal sealed class Connection : IDisposable
             return;
         }
 
+        if (Phase == ConnectionPhase.Open)
+        {
+            Decrypt(bytes);
+            return;
+        }
+
         _incoming.Append(bytes);
         if (Phase == ConnectionPhase.ChoosingSecurity)
         {
@@ -118,12 +124,25 @@ internal sealed class Connection : IDisposable
 
         if (Phase is ConnectionPhase.ChoosingMuxer or ConnectionPhase.Open)
         {
-            Decrypt();
+            Decrypt(default);
         }
 
         if (_negotiation.State == NegotiationState.Failed)
         {
             Finish(ConnectionEnd.NothingInCommon);
+        }
+    }
+
+    /// <summary>Whether <see cref="Transmit"/> would give something.</summary>
+    public bool HasOutput => _outgoing.Length > 0 || (_sending is not null && (_plainOut.Length > 0 || _yamux?.Output.Length > 0));
+
+    /// <summary>An upper bound of what <see cref="Transmit"/> would give now.</summary>
+    public int OutputBound
+    {
+        get
+        {
+            int plain = _plainOut.Length + (_yamux?.Output.Length ?? 0);
+            return _outgoing.Length + plain + ((3 + (plain / (MaxSealed - NoiseCipher.TagLength))) * (LengthBytes + NoiseCipher.TagLength));
         }
     }
 
@@ -272,40 +291,72 @@ internal sealed class Connection : IDisposable
         return begun;
     }
 
-    private void Decrypt()
+    // What is whole is decrypted where it lies; only a message that is cut off is kept for its rest.
+    private void Decrypt(ReadOnlySpan<byte> fresh)
+    {
+        while (Phase is ConnectionPhase.ChoosingMuxer or ConnectionPhase.Open)
+        {
+            if (_incoming.Length > 0)
+            {
+                int missing = Missing(_incoming.Span);
+                if (missing > 0)
+                {
+                    int count = Math.Min(missing, fresh.Length);
+                    _incoming.Append(fresh[..count]);
+                    fresh = fresh[count..];
+                    if (count == 0)
+                    {
+                        return;
+                    }
+
+                    continue;
+                }
+
+                int length = DecryptFirst(_incoming.Span);
+                if (Phase != ConnectionPhase.Ended)
+                {
+                    _incoming.Consume(length);
+                }
+            }
+            else if (Missing(fresh) > 0)
+            {
+                _incoming.Append(fresh);
+                return;
+            }
+            else
+            {
+                fresh = fresh[DecryptFirst(fresh)..];
+            }
+        }
+    }
+
+    // How many bytes more are surely needed before there is a whole message.
+    private static int Missing(ReadOnlySpan<byte> bytes) =>
+        (bytes.Length < LengthBytes ? LengthBytes : LengthBytes + BinaryPrimitives.ReadUInt16BigEndian(bytes)) - bytes.Length;
+
+    /// <returns>The length of the message, sealed.</returns>
+    private int DecryptFirst(ReadOnlySpan<byte> bytes)
     {
         Debug.Assert(_receiving is not null);
-        byte[] plaintext = ArrayPool<byte>.Shared.Rent(MaxSealed);
+        int length = BinaryPrimitives.ReadUInt16BigEndian(bytes);
+        byte[] plaintext = ArrayPool<byte>.Shared.Rent(length);
         try
         {
-            while (Phase is ConnectionPhase.ChoosingMuxer or ConnectionPhase.Open && _incoming.Length >= LengthBytes)
+            if (length >= NoiseCipher.TagLength && _receiving.TryDecrypt(bytes.Slice(LengthBytes, length), default, plaintext))
             {
-                int length = BinaryPrimitives.ReadUInt16BigEndian(_incoming.Span);
-                if (length < NoiseCipher.TagLength)
-                {
-                    Finish(ConnectionEnd.Malformed);
-                    return;
-                }
-
-                if (_incoming.Length < LengthBytes + length)
-                {
-                    return;
-                }
-
-                if (!_receiving.TryDecrypt(_incoming.Span.Slice(LengthBytes, length), default, plaintext))
-                {
-                    Finish(ConnectionEnd.Malformed);
-                    return;
-                }
-
-                _incoming.Consume(LengthBytes + length);
                 Take(plaintext.AsSpan(0, length - NoiseCipher.TagLength));
+            }
+            else
+            {
+                Finish(ConnectionEnd.Malformed);
             }
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(plaintext);
         }
+
+        return LengthBytes + length;
     }
 
     private void Take(ReadOnlySpan<byte> plaintext)

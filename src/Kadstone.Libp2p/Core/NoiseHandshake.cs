@@ -33,7 +33,6 @@ internal sealed class NoiseHandshake : IDisposable
         _isInitiator = isInitiator;
         _expected = expected;
         _ephemeralPrivate = ephemeral.ToArray();
-        X25519.DerivePublicKey(_ephemeralPrivate, _ephemeralPublic);
     }
 
     public ConnectionEnd? Failure { get; private set; }
@@ -173,6 +172,7 @@ internal sealed class NoiseHandshake : IDisposable
     private void WriteFirst(ByteQueue output)
     {
         _step = 1;
+        X25519.DerivePublicKey(_ephemeralPrivate, _ephemeralPublic);
         _state.MixHash(_ephemeralPublic);
         _state.MixHash(default);
         BinaryPrimitives.WriteUInt16BigEndian(output.Extend(LengthBytes), X25519.KeyLength);
@@ -181,6 +181,8 @@ internal sealed class NoiseHandshake : IDisposable
 
     private ConnectionEnd? WriteSecond(ByteQueue output)
     {
+        // Only now, so that who connects and says nothing costs nothing.
+        X25519.DerivePublicKey(_ephemeralPrivate, _ephemeralPublic);
         _state.MixHash(_ephemeralPublic);
         return _state.TryMixAgreement(_ephemeralPrivate, _remoteEphemeral) ? WriteIdentity(output, _ephemeralPublic) : ConnectionEnd.Malformed;
     }

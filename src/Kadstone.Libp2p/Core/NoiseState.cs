@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using Kadstone.Crypto;
 
@@ -28,10 +29,11 @@ internal sealed class NoiseState : IDisposable
 
     public void MixHash(ReadOnlySpan<byte> bytes)
     {
-        using IncrementalHash sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        sha.AppendData(_hash);
-        sha.AppendData(bytes);
-        sha.GetHashAndReset(_hash);
+        Debug.Assert(bytes.Length <= NoiseHandshake.MaxMessageLength);
+        Span<byte> both = stackalloc byte[HashLength + bytes.Length];
+        _hash.CopyTo(both);
+        bytes.CopyTo(both[HashLength..]);
+        SHA256.HashData(both, _hash);
     }
 
     /// <summary>Mixes in what two keys agree on; false for a public key that agrees with everybody.</summary>

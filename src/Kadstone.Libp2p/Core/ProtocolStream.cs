@@ -37,7 +37,17 @@ internal sealed class ProtocolStream
     /// <summary>Called when something changed that a reader or a writer may wait for.</summary>
     public Action? Changed { get; set; }
 
+    /// <summary>What came and is not read; valid until the next call.</summary>
+    public ReadOnlySpan<byte> Waiting => _stream.Incoming.Span;
+
     public int Read(Span<byte> destination) => _stream.Read(destination);
+
+    /// <summary>Takes so many of the bytes that wait as read.</summary>
+    public void Skip(int count)
+    {
+        _stream.Incoming.Consume(count);
+        _stream.GrantWindow(count);
+    }
 
     public int Write(ReadOnlySpan<byte> bytes) => _stream.Write(bytes);
 

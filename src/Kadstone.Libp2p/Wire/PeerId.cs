@@ -10,8 +10,15 @@ public sealed class PeerId : IEquatable<PeerId>, IComparable<PeerId>, ISpanParsa
     private const int MaxBareTextLength = 100;
 
     private readonly byte[] _bytes;
+    private readonly int _hash;
 
-    private PeerId(ReadOnlySpan<byte> multihash) => _bytes = multihash.ToArray();
+    private PeerId(ReadOnlySpan<byte> multihash)
+    {
+        _bytes = multihash.ToArray();
+        HashCode hash = default;
+        hash.AddBytes(_bytes);
+        _hash = hash.ToHashCode();
+    }
 
     /// <summary>The multihash.</summary>
     public ReadOnlyMemory<byte> Bytes => _bytes;
@@ -78,12 +85,7 @@ public sealed class PeerId : IEquatable<PeerId>, IComparable<PeerId>, ISpanParsa
     public override bool Equals(object? obj) => Equals(obj as PeerId);
 
     /// <inheritdoc/>
-    public override int GetHashCode()
-    {
-        HashCode hash = default;
-        hash.AddBytes(_bytes);
-        return hash.ToHashCode();
-    }
+    public override int GetHashCode() => _hash;
 
     /// <summary>By the bytes, so that two peers agree on an order.</summary>
     public int CompareTo(PeerId? other) => other is null ? 1 : _bytes.AsSpan().SequenceCompareTo(other._bytes);

@@ -44,6 +44,21 @@ public ref struct ProtobufWriter(Span<byte> destination)
         Length += bytes.Length;
     }
 
+    /// <summary>Writes the head of a field of so many bytes, and gives the room for them, which the caller fills. Empty when it does not fit.</summary>
+    public Span<byte> Reserve(int field, int byteCount)
+    {
+        Varint(((ulong)field << 3) | (ulong)ProtobufWireType.Bytes);
+        Varint((ulong)byteCount);
+        if (Overflowed || byteCount < 0 || byteCount > _destination.Length - Length)
+        {
+            Overflowed = true;
+            return default;
+        }
+
+        Length += byteCount;
+        return _destination.Slice(Length - byteCount, byteCount);
+    }
+
     /// <summary>Writes a text as UTF-8.</summary>
     public void WriteString(int field, string text)
     {

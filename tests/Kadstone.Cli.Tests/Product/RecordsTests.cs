@@ -38,9 +38,11 @@ public sealed class RecordsTests(RunningDaemon daemon)
         using TemporaryFolder folder = new();
         string file = folder["node.sqlite"];
         byte[] key = Encoding.ASCII.GetBytes("a key of twenty byte");
-        await using (SqliteRecordStore store = await SqliteRecordStore.OpenAsync(file, cancellationToken: TestContext.Current.CancellationToken))
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+
+        // Two hours ago, for a store takes nothing that has expired.
+        await using (SqliteRecordStore store = await SqliteRecordStore.OpenAsync(file, timeProvider: new EarlierTime(TimeSpan.FromHours(2)), cancellationToken: TestContext.Current.CancellationToken))
         {
-            DateTimeOffset now = DateTimeOffset.UtcNow;
             await store.PutAsync(Shelf.MainlineImmutable, key, new StoredRecord("5:hello"u8.ToArray(), 0, now.AddHours(1), now), cancellationToken: TestContext.Current.CancellationToken);
             await store.PutAsync(Shelf.MainlineImmutable, key.AsMemory(1), new StoredRecord("3:old"u8.ToArray(), 0, now.AddHours(-1), now.AddHours(-3)), cancellationToken: TestContext.Current.CancellationToken);
         }
@@ -73,5 +75,10 @@ public sealed class RecordsTests(RunningDaemon daemon)
     {
         using TemporaryFolder folder = new();
         (await DhtRun.RunAsync("records", "ls", "--data", folder.Path)).ShouldEndWith(6).Error.ShouldContain("--store reads a store itself");
+    }
+
+    private sealed class EarlierTime(TimeSpan by) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() - by;
     }
 }

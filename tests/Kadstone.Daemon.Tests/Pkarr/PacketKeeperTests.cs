@@ -186,21 +186,27 @@ public sealed class PacketKeeperTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Rounds_are_paced()
+    public async Task What_is_due_together_is_put_one_after_the_other()
     {
-        // 60 an hour is one a minute at most, and a longer pause than a second is none: here one a second.
-        await StartAsync(options => options with { MaxKept = 60 });
+        StandingTimeProvider time = new();
+        await StartAsync(options => options with { Store = null }, time);
         for (int kept = 0; kept < 3; kept++)
         {
             await Keeper.KeepAsync(PkarrSwarm.Packet(), 8);
         }
 
-        _time.Advance(s_round);
-        await RoundsAsync(1);
-        Keeper.Republished.ShouldBe(1);
-        _time.Advance(TimeSpan.FromSeconds(1));
-        await RoundsAsync(2);
-        Keeper.Republished.ShouldBe(2);
+        // 10,000 an hour: one each 360 ms.
+        time.Move(s_round);
+        for (int round = 1; round <= 3; round++)
+        {
+            await RoundsAsync(round);
+            _network.Finds.Count.ShouldBe(round);
+            time.Move(TimeSpan.FromMilliseconds(359));
+            _network.Finds.Count.ShouldBe(round);
+            time.Move(TimeSpan.FromMilliseconds(1));
+        }
+
+        _network.Finds.Distinct().Count().ShouldBe(3);
     }
 
     public async ValueTask DisposeAsync()
@@ -213,7 +219,7 @@ public sealed class PacketKeeperTests : IAsyncDisposable
         await _store.DisposeAsync();
     }
 
-    private async Task StartAsync(Func<PkarrRelayOptions, PkarrRelayOptions>? change = null)
+    private async Task StartAsync(Func<PkarrRelayOptions, PkarrRelayOptions>? change = null, TimeProvider? time = null)
     {
         if (_keeper is not null)
         {
@@ -221,7 +227,7 @@ public sealed class PacketKeeperTests : IAsyncDisposable
         }
 
         PkarrRelayOptions options = new() { Store = _store };
-        _keeper = new PacketKeeper(_network, _cache, change is null ? options : change(options), _time, new Random(1), NullLogger.Instance);
+        _keeper = new PacketKeeper(_network, _cache, change is null ? options : change(options), time ?? _time, new Random(1), NullLogger.Instance);
         await _keeper.StartAsync(TestContext.Current.CancellationToken);
     }
 

@@ -134,18 +134,22 @@ public sealed class PkarrHostileTests : IAsyncLifetime
     [InlineData(4, 6, 0, 202, 204)]
     public async Task What_the_nodes_say_is_counted(int stored, int refused, int silent, int error, int status)
     {
+        PkarrPacket newer = PkarrPacketTests.Read(PkarrVectors.Named("packets", "ts-2^53+1"));
+        _network.Place(newer.Key, new PkarrFinding(newer, null, refused));
         _network.Commit = new CommitOutcome(stored, refused, silent, error);
         RelayAnswer answer = await PutAsync("newer");
         ((int)answer.Status).ShouldBe(status);
         answer.Header("Pkarr-Dht-Stored-Nodes").ShouldBe(status == 204 ? $"{stored}" : null);
     }
 
-    [Fact]
-    public async Task Nodes_that_refuse_the_packet_that_they_hold_are_no_conflict()
+    [Theory]
+    [InlineData(8, 0, 302)]
+    [InlineData(0, 8, 0)]
+    public async Task Nodes_that_hold_the_packet_and_refuse_it_or_are_silent_hold_it(int refused, int silent, int error)
     {
         PkarrPacket packet = PkarrPacketTests.Read(PkarrVectors.Named("packets", "newer"));
         _network.Place(packet.Key, new PkarrFinding(packet, null, 7));
-        _network.Commit = new CommitOutcome(0, 8, 0, 302);
+        _network.Commit = new CommitOutcome(0, refused, silent, error);
         (await PutAsync("newer")).ShouldBe(HttpStatusCode.NoContent).Header("Pkarr-Dht-Stored-Nodes").ShouldBe("7");
     }
 
@@ -156,13 +160,18 @@ public sealed class PkarrHostileTests : IAsyncLifetime
         TaskCompletionSource gate = new();
         _network.Gate = gate.Task;
         _network.Place(packet.Key, new PkarrFinding(packet, null, 8));
-        Task<RelayAnswer>[] asked = [.. Enumerable.Range(0, 8).Select(_ => _client.RelayAsync(HttpMethod.Get, packet.Key.Text, null))];
-        await _network.FoundAsync(packet.Key, 1);
+        PacketCache cache = new(10);
+        await using PkarrLookups lookups = new(_network, cache, TimeProvider.System, most: 1);
+        using CancellationTokenSource impatient = new();
+        Task<PkarrFinding> first = lookups.TryFind(packet.Key, impatient.Token).ShouldNotBeNull();
+        Task<PkarrFinding>[] others = [.. Enumerable.Range(0, 7).Select(_ => lookups.TryFind(packet.Key, TestContext.Current.CancellationToken).ShouldNotBeNull())];
+        lookups.TryFind(PkarrSwarm.Packet().Key, TestContext.Current.CancellationToken).ShouldBeNull("no more lookups than that");
+        await impatient.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => first);
         gate.SetResult();
-        (await Task.WhenAll(asked)).ShouldAllBe(answer => answer.Status == HttpStatusCode.OK);
-
-        // Who came when the lookup was over found its packet in the cache.
+        (await Task.WhenAll(others)).ShouldAllBe(finding => finding.Packet == packet);
         _network.Finds.Count.ShouldBe(1);
+        cache.Find(packet.Key).ShouldNotBeNull().Packet.ShouldBe(packet);
     }
 
     [Fact]

@@ -74,11 +74,15 @@ internal sealed class ScriptedNetwork : IPkarrNetwork
                 throw Failure;
             }
 
+            if (Commit is CommitOutcome scripted)
+            {
+                return Task.FromResult(scripted);
+            }
+
             PkarrPacket? before = _items.GetValueOrDefault(packet.Key)?.Packet;
-            CommitOutcome commit = Commit
-                ?? (before is not null && expected is not null && expected != before.Timestamp ? new CommitOutcome(0, Nodes, 0, 301)
+            CommitOutcome commit = before is not null && expected is not null && expected != before.Timestamp ? new CommitOutcome(0, Nodes, 0, 301)
                 : before?.Timestamp > packet.Timestamp ? new CommitOutcome(0, Nodes, 0, 302)
-                : new CommitOutcome(Nodes, 0, 0, 0));
+                : new CommitOutcome(Nodes, 0, 0, 0);
             if (commit.Stored > 0)
             {
                 _items[packet.Key] = new PkarrFinding(packet, null, commit.Stored);

@@ -24,11 +24,12 @@ internal sealed class Libp2pPeer : IAsyncDisposable
     public string Address { get; }
 
     /// <param name="earlyMuxer">Whether it offers its muxers within the handshake.</param>
-    public static async Task<Libp2pPeer> StartAsync(bool earlyMuxer = true)
+    /// <param name="autoNat">Whether it dials those back who ask for it.</param>
+    public static async Task<Libp2pPeer> StartAsync(bool earlyMuxer = true, bool autoNat = false)
     {
         Require();
         int port = FreePorts.Next(1)[0];
-        string[] arguments = [Path.Combine(Folder, "libp2p-peer.mjs"), "--port", $"{port}", .. earlyMuxer ? Array.Empty<string>() : ["--no-early-muxer"]];
+        string[] arguments = [Path.Combine(Folder, "libp2p-peer.mjs"), "--port", $"{port}", .. earlyMuxer ? Array.Empty<string>() : ["--no-early-muxer"], .. autoNat ? ["--autonat"] : Array.Empty<string>()];
         JsonLinesProcess script = await JsonLinesProcess.StartAsync("libp2p", "node", arguments);
         return new Libp2pPeer(script, (string)(await script.AskAsync("who"))["peer"]!, $"/ip4/127.0.0.1/tcp/{port}");
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
 using Kadstone.Interop.Tests.Harness;
@@ -117,11 +118,15 @@ public sealed class TableTests
         };
         try
         {
+            long start = Stopwatch.GetTimestamp();
             await using NodeUnderTest node = await NodeUnderTest.StartRawAsync("--host", "127.0.0.1", "--port", $"{port}", "--private", "--bootstrap", $"{router.Endpoint}");
             await Task.Delay(3_000, Cancellation);
+
+            // What counts is the rate: on a busy machine the node has had longer.
+            double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             unspecified.DatagramsReceived.ShouldBe(0, "0.0.0.0");
-            victim.DatagramsReceived.ShouldBeLessThanOrEqualTo(10, "one endpoint under many ids");
-            victims.Sum(other => other.DatagramsReceived).ShouldBeLessThanOrEqualTo(20, "one host under many ports");
+            victim.DatagramsReceived.ShouldBeLessThanOrEqualTo((long)Math.Max(10, 3 * seconds), "one endpoint under many ids");
+            victims.Sum(other => other.DatagramsReceived).ShouldBeLessThanOrEqualTo((long)Math.Max(20, 6 * seconds), "one host under many ports");
             (await IsHandedOutAsync(node, Convert.ToHexStringLower(nowhere))).ShouldBeFalse();
             (await IsHandedOutAsync(node, router.HexId)).ShouldBeTrue();
             (await IsHandedOutAsync(node, await node.IdAsync())).ShouldBeFalse("it hands itself out to nobody");

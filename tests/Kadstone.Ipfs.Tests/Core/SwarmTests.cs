@@ -142,7 +142,7 @@ public sealed class SwarmTests
         }
     }
 
-    private static IEnumerable<PeerId> Nearest(ReadOnlyMemory<byte> target, int except, Func<int, bool>? isAlive = null)
+    internal static IEnumerable<PeerId> Nearest(ReadOnlyMemory<byte> target, int except, Func<int, bool>? isAlive = null)
     {
         Key256 key = PeerContact.KeyOf(target.Span);
         return Enumerable.Range(0, Count).Where(i => i != except && (isAlive?.Invoke(i) ?? true)).Select(Peers.Id).OrderBy(id => PeerKeys.KeyOf(id) ^ key).Take(20);

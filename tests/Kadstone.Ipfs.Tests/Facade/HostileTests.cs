@@ -114,6 +114,30 @@ public sealed class HostileTests : IAsyncLifetime
         _network[1].Contacts().ShouldNotContain(contact => contact.Id == _stranger.LocalPeer);
     }
 
+    [Fact]
+    public async Task Who_asks_too_much_is_reset_and_counted_and_others_are_served()
+    {
+        await using IpfsDht node = await IpfsDht.CreateAsync(Network.Options with { RequestsPerPeer = 1 }, cancellationToken: Cancelled);
+        await using PeerStream stream = await _stranger.OpenAsync(node.Info(), Protocol, Cancelled);
+        int answered = 0;
+        await Should.ThrowAsync<StreamResetException>(async () =>
+        {
+            // More than come back in the time that this may take.
+            for (; answered < 1000; answered++)
+            {
+                await stream.WriteMessageAsync(new KadMessage { Type = KadMessageType.Ping }.Encode(), Cancelled);
+                (await stream.ReadMessageAsync(KadMessage.MaxAnswerLength, Cancelled)).ShouldNotBeNull();
+            }
+        });
+
+        answered.ShouldBeInRange(10, 100);
+        IpfsStatus status = node.Status()[0];
+        (status.Answered, status.RateLimited).ShouldBe((answered, 1));
+        await using PeerStream other = await _network[1].Host.OpenAsync(node.Info(), Protocol, Cancelled);
+        await other.WriteMessageAsync(new KadMessage { Type = KadMessageType.Ping }.Encode(), Cancelled);
+        (await other.ReadMessageAsync(KadMessage.MaxAnswerLength, Cancelled)).ShouldNotBeNull();
+    }
+
     private async Task<PeerStream> OpenAsync() => await _stranger.OpenAsync(_network[0].Info(), Protocol, Cancelled);
 
     private async Task<KadMessage?> AskAsync(KadMessage question)

@@ -1,3 +1,4 @@
+using Kadstone.Ipfs.Core;
 using Kadstone.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -10,6 +11,8 @@ public sealed class KeeperTests : IAsyncDisposable
     private readonly List<byte[]> _told = [];
     private bool _isWorthPutting = true;
     private bool _isAlone;
+    private int _bits = 256;
+    private int _searches;
 
     public KeeperTests() => _store = new MemoryRecordStore(timeProvider: _clock);
 
@@ -98,12 +101,58 @@ public sealed class KeeperTests : IAsyncDisposable
         _told.Count.ShouldBe(2);
     }
 
+    [Fact]
+    public async Task What_lies_in_one_region_of_the_keyspace_is_told_with_one_search_and_stays_together()
+    {
+        Keeper keeper = NewKeeper();
+        for (int i = 0; i < 200; i++)
+        {
+            await keeper.RememberProvidedAsync(Peers.Content(i).Multihash, Cancelled);
+            _clock.Advance(TimeSpan.FromMinutes(2));
+        }
+
+        _bits = 3;
+        for (int cycle = 1; cycle <= 3; cycle++)
+        {
+            _searches = 0;
+            _told.Clear();
+            for (int minute = 0; minute < 22 * 60; minute++)
+            {
+                _clock.Advance(Keeper.Turn);
+                await keeper.TellDueAsync(Cancelled);
+            }
+
+            _searches.ShouldBe(8);
+            _told.Count.ShouldBe(200);
+        }
+    }
+
+    [Fact]
+    public async Task What_is_given_up_while_it_is_told_is_not_kept_for_that()
+    {
+        Keeper keeper = null!;
+        keeper = new Keeper(_store, new IpfsOptions(), _clock, NullLogger.Instance, async (content, neighbours, token) =>
+        {
+            await keeper.ForgetProvidedAsync(content.Bytes, token);
+            return [content];
+        }, TellValueAsync);
+        await keeper.RememberProvidedAsync("content"u8.ToArray(), Cancelled);
+        _clock.Advance(TimeSpan.FromHours(22));
+
+        await keeper.TellDueAsync(Cancelled);
+
+        (await _store.CountAsync(Shelf.IpfsProvided, Cancelled)).ShouldBe(0);
+    }
+
     private Keeper NewKeeper() => new(_store, new IpfsOptions(), _clock, NullLogger.Instance, TellAsync, TellValueAsync);
 
-    private Task TellAsync(ReadOnlyMemory<byte> multihash, CancellationToken cancellationToken)
+    private Task<IReadOnlyList<ContentKey>> TellAsync(ContentKey content, Keeper.Neighbours neighbours, CancellationToken cancellationToken)
     {
-        _told.Add(multihash.ToArray());
-        return _isAlone ? Task.FromException(new NoPeersException("alone")) : Task.CompletedTask;
+        IReadOnlyList<ContentKey> region = neighbours(PeerContact.KeyOf(content.Bytes.Span), _bits);
+        region.ShouldContain(content);
+        _told.AddRange(region.Select(each => each.Bytes.ToArray()));
+        _searches++;
+        return _isAlone ? Task.FromException<IReadOnlyList<ContentKey>>(new NoPeersException("alone")) : Task.FromResult(region);
     }
 
     private Task<bool> TellValueAsync(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)

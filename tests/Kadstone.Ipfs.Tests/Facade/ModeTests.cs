@@ -1,3 +1,5 @@
+using Kadstone.Ipfs.Wire;
+
 namespace Kadstone.Ipfs.Tests.Facade;
 
 public sealed class ModeTests
@@ -66,6 +68,56 @@ public sealed class ModeTests
     }
 
     [Fact]
+    public async Task A_node_of_the_public_network_serves_once_a_peer_has_dialed_it_and_says_so()
+    {
+        await using Libp2pHost stranger = await Libp2pHost.CreateAsync(Network.Options.Host with { Policy = AddressPolicy.Any }, cancellationToken: Network.Cancelled);
+        TaskCompletionSource<byte[]?> asked = new();
+        using IDisposable served = stranger.Accept(DialBackMessage.Protocol, async (stream, token) =>
+        {
+            asked.SetResult(await stream.ReadMessageAsync(1024, token));
+            await stream.WriteMessageAsync(new byte[] { 0x08, 1, 0x1A, 2, 0x08, 0 }, token);
+        });
+        Multiaddr known = Multiaddr.Parse("/ip4/5.6.7.8/tcp/4001");
+        IpfsOptions options = Network.Options with { Scope = KadScope.Both, Policy = null, Host = Network.Options.Host with { Announce = [known] } };
+        await using IpfsDht node = await IpfsDht.CreateAsync(options, cancellationToken: Network.Cancelled);
+        TaskCompletionSource told = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        stranger.Identified += (_, peer) => _ = peer.Protocols.Contains("/ipfs/kad/1.0.0") && told.TrySetResult();
+        TaskCompletionSource identified = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        node.Host.Identified += (_, _) => identified.TrySetResult();
+        await node.ConnectAsync(stranger.ListenAddresses[0].WithPeer(stranger.LocalPeer), Network.Cancelled);
+        await identified.Task.WaitAsync(Network.Guard, Network.Cancelled);
+        node.Status()[0].IsServer.ShouldBeFalse();
+
+        await node.KeepReachabilityAsync();
+
+        node.Status()[0].IsServer.ShouldBeTrue();
+        await told.Task.WaitAsync(Network.Guard, Network.Cancelled);
+        (await asked.Task).ShouldBe(DialBackMessage.Encode(node.LocalPeer, [known]));
+    }
+
+    [Theory]
+    [InlineData("08011A03088065", "a status that is not known")]
+    [InlineData("0801", "no answer")]
+    [InlineData("08001A020800", "a question for an answer")]
+    [InlineData("08011A0208", "a message cut short")]
+    [InlineData("08011A0308C801", "a question that was not understood")]
+    public async Task Who_answers_anything_else_proves_nothing(string hex, string why)
+    {
+        await using Libp2pHost stranger = await Libp2pHost.CreateAsync(Network.Options.Host with { Policy = AddressPolicy.Any }, cancellationToken: Network.Cancelled);
+        using IDisposable served = stranger.Accept(DialBackMessage.Protocol, async (stream, token) => await stream.WriteMessageAsync(Convert.FromHexString(hex), token));
+        IpfsOptions options = Network.Options with { Scope = KadScope.Both, Policy = null, Host = Network.Options.Host with { Announce = [Multiaddr.Parse("/ip4/5.6.7.8/tcp/4001")] } };
+        await using IpfsDht node = await IpfsDht.CreateAsync(options, cancellationToken: Network.Cancelled);
+        TaskCompletionSource identified = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        node.Host.Identified += (_, _) => identified.TrySetResult();
+        await node.ConnectAsync(stranger.ListenAddresses[0].WithPeer(stranger.LocalPeer), Network.Cancelled);
+        await identified.Task.WaitAsync(Network.Guard, Network.Cancelled);
+
+        await node.KeepReachabilityAsync();
+
+        node.Status()[0].IsServer.ShouldBeFalse(why);
+    }
+
+    [Fact]
     public async Task An_optimistic_provide_tells_twenty_like_any_other()
     {
         await using Network network = await Network.StartAsync(24, _ => Network.Options with { OptimisticProvide = true });
@@ -95,6 +147,7 @@ public sealed class ModeTests
             ("RequestTimeout", Network.Options with { RequestTimeout = TimeSpan.Zero }),
             ("ProvideInterval", Network.Options with { ProvideInterval = TimeSpan.FromHours(48) }),
             ("RecordInterval", Network.Options with { RecordInterval = TimeSpan.Zero }),
+            ("RequestsPerPeer", Network.Options with { RequestsPerPeer = 0 }),
             ("RefreshInterval", Network.Options with { RefreshInterval = TimeSpan.Zero }),
             ("Bootstrap", Network.Options with { Bootstrap = [Peers.Address(1)] }),
             ("Validators", Network.Options with { Validators = [new LongestWins(), new LongestWins()] }),

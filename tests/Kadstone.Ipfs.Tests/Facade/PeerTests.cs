@@ -69,6 +69,50 @@ public sealed class PeerTests
     }
 
     [Fact]
+    public async Task A_peer_that_an_answer_names_is_added_once_before_it_is_asked()
+    {
+        await using Network network = await Network.StartAsync(6);
+        await using IpfsDht newcomer = await IpfsDht.CreateAsync(Network.Options with { Mode = KadMode.Client }, cancellationToken: Network.Cancelled);
+        await newcomer.ConnectAsync(network[0].Address(), Network.Cancelled);
+        await newcomer.HasContactsAsync(6).WaitAsync(Network.Guard, Network.Cancelled);
+        IpfsDht late = await network.AddAsync();
+        await network[0].HasContactsAsync(6).WaitAsync(Network.Guard, Network.Cancelled);
+
+        List<QueryEvent> events = await newcomer.QueryAsync(Peers.Id(1), cancellationToken: Network.Cancelled).ListAsync();
+
+        QueryEvent[] added = [.. events.Where(happened => happened.Type == QueryEventType.AddingPeer)];
+        added.Select(happened => happened.Id).ShouldBe([late.LocalPeer]);
+        added.ShouldAllBe(happened => events.FindIndex(named => named.Type == QueryEventType.PeerResponse && named.Responses.Any(peer => peer.Id == happened.Id)) < events.IndexOf(happened));
+        added.ShouldAllBe(happened => events.FindIndex(sent => sent.Type == QueryEventType.SendingQuery && sent.Id == happened.Id) > events.IndexOf(happened));
+    }
+
+    [Fact]
+    public async Task Searches_on_a_network_tell_all_eight_kinds_of_events_under_their_numbers()
+    {
+        await using Network network = await Network.StartAsync(6);
+        await using IpfsDht newcomer = await IpfsDht.CreateAsync(Network.Options with { Mode = KadMode.Client }, cancellationToken: Network.Cancelled);
+        await newcomer.ConnectAsync(network[0].Address(), Network.Cancelled);
+        await newcomer.HasContactsAsync(6).WaitAsync(Network.Guard, Network.Cancelled);
+        await network[1].ProvideAsync(Peers.Content(1), cancellationToken: Network.Cancelled);
+        await network[2].PutAsync("/test/events", "value"u8.ToArray(), cancellationToken: Network.Cancelled);
+        await network.AddAsync();
+        await network[0].HasContactsAsync(6).WaitAsync(Network.Guard, Network.Cancelled);
+        await network[5].DisposeAsync();
+
+        FindProvidersOptions all = new() { NumProviders = 0 };
+        List<QueryEvent> query = await newcomer.QueryAsync(Peers.Id(1), cancellationToken: Network.Cancelled).ListAsync();
+        List<QueryEvent> providers = await newcomer.FindProvidersEventsAsync(Peers.Content(1), all, Network.Cancelled).ListAsync();
+        List<QueryEvent> value = await newcomer.GetEventsAsync(RecordKey.Parse("/test/events"), cancellationToken: Network.Cancelled).ListAsync();
+
+        Numbers(query).ShouldBe([0, 1, 2, 3, 6, 7]);
+        Numbers(providers).ShouldContain(4);
+        Numbers(value).ShouldContain(5);
+        Numbers([.. query, .. providers, .. value]).ShouldBe([0, 1, 2, 3, 4, 5, 6, 7]);
+    }
+
+    private static int[] Numbers(List<QueryEvent> events) => [.. events.Select(happened => (int)happened.Type).Distinct().Order()];
+
+    [Fact]
     public async Task The_events_of_a_query_tell_each_step_in_order_and_end_with_the_closest()
     {
         await using Network network = await Network.StartAsync(8);

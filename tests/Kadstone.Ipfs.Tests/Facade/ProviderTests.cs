@@ -7,6 +7,30 @@ public sealed class ProviderTests
     private static readonly FindProvidersOptions s_any = new() { NumProviders = 0 };
 
     [Fact]
+    public async Task Contents_of_a_region_are_told_again_with_one_search_and_one_stream_to_each_peer()
+    {
+        const int Contents = 300;
+        await using Network network = await Network.StartAsync(12);
+        LateClock clock = new();
+        IpfsDht node = await network.AddAsync(time: clock);
+        for (int i = 0; i < Contents; i++)
+        {
+            await node.Keeper.RememberProvidedAsync(Peers.Content(i).Multihash, Network.Cancelled);
+        }
+
+        long before = node.Status()[0].Requests;
+        clock.Late = TimeSpan.FromHours(22);
+        while (network.Nodes.Sum(each => each.Status()[0].Providers) < 13 * Contents)
+        {
+            await node.Keeper.TellDueAsync(Network.Cancelled);
+        }
+
+        (node.Status()[0].Requests - before).ShouldBeLessThan(3 * 12);
+        (await network[3].FindProvidersListAsync(Peers.Content(Contents - 1), cancellationToken: Network.Cancelled, options: new FindProvidersOptions { NumProviders = 0 }))
+            .ShouldHaveSingleItem().Id.ShouldBe(node.LocalPeer);
+    }
+
+    [Fact]
     public async Task Content_that_is_provided_is_found_under_every_form_of_its_name()
     {
         await using Network network = await Network.StartAsync(8);
@@ -213,5 +237,13 @@ public sealed class ProviderTests
         (await network[1].StopProvidingAsync(Peers.Content(1), Network.Cancelled)).ShouldBeTrue();
         (await network[1].StopProvidingAsync(Peers.Content(1), Network.Cancelled)).ShouldBeFalse();
         network[1].Status()[0].Providers.ShouldBe(0);
+    }
+
+    /// <summary>The system's clock with another time of day.</summary>
+    private sealed class LateClock : TimeProvider
+    {
+        public TimeSpan Late { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Late;
     }
 }

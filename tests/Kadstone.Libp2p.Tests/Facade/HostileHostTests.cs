@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Kadstone.Crypto;
 using Kadstone.Libp2p.Core;
 
 namespace Kadstone.Libp2p.Tests.Facade;
@@ -103,6 +102,40 @@ public sealed class HostileHostTests
     }
 
     [Fact]
+    public async Task Who_is_slow_with_its_handshake_gives_its_place_up_to_who_waits_for_it()
+    {
+        LateClock clock = new();
+        await using Libp2pHost host = await Hosts.StartAsync(Hosts.Options with { Limits = HostLimits.OneMachine with { HalfOpen = 2 }, HandshakeTimeout = TimeSpan.FromMinutes(1) }, clock);
+        host.ListenAddresses[0].TryGetTcpEndpoint(out IPEndPoint? endpoint).ShouldBeTrue();
+        using Socket slowest = new(SocketType.Stream, ProtocolType.Tcp);
+        using Socket slow = new(SocketType.Stream, ProtocolType.Tcp);
+        await slowest.ConnectAsync(endpoint, Cancelled);
+        await HalfOpenAsync(host, 1);
+        clock.Late = TimeSpan.FromMilliseconds(100);
+        await slow.ConnectAsync(endpoint, Cancelled);
+        await HalfOpenAsync(host, 2);
+        await using Libp2pHost honest = await Hosts.StartAsync();
+
+        await Should.ThrowAsync<PeerUnreachableException>(() => honest.ConnectAsync(host.Info(), Cancelled));
+        clock.Late = TimeSpan.FromSeconds(1);
+        await honest.ConnectAsync(host.Info(), Cancelled);
+
+        await RawPeer.EndedAsync(slowest);
+        await HalfOpenAsync(host, 1);
+        host.Status().Refused.ShouldBe(1);
+    }
+
+    // That a connection came, nobody announces: the host is asked until it counts it.
+    private static async Task HalfOpenAsync(Libp2pHost host, int count)
+    {
+        while (host.Status().HalfOpen != count)
+        {
+            await Task.Yield();
+            Cancelled.ThrowIfCancellationRequested();
+        }
+    }
+
+    [Fact]
     public async Task Nonsense_instead_of_a_handshake_ends_and_is_counted()
     {
         await using Libp2pHost host = await Hosts.StartAsync();
@@ -122,90 +155,13 @@ public sealed class HostileHostTests
         host.Status().Connections.ShouldBe(0);
     }
 
-    /// <summary>A peer through its handshake, that then sends what it likes.</summary>
-    private sealed class RawPeer : IDisposable
+    /// <summary>The system's clock, ahead of it.</summary>
+    private sealed class LateClock : TimeProvider
     {
-        private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        private readonly ByteQueue _incoming = new();
-        private readonly ByteQueue _outgoing = new();
-        private NoiseCipher? _sending;
+        public TimeSpan Late { get; set; }
 
-        public static async Task<RawPeer> ConnectAsync(Libp2pHost host)
-        {
-            host.ListenAddresses[0].TryGetTcpEndpoint(out IPEndPoint? endpoint).ShouldBeTrue();
-            RawPeer peer = new();
-            await peer._socket.ConnectAsync(endpoint, Cancelled);
-            SecureRandom chance = new();
-            byte[] keys = new byte[64];
-            chance.NextBytes(keys);
-            Negotiation choice = Negotiation.Propose(ConnectionSettings.Noise);
-            NoiseHandshake handshake = new(new NoiseIdentity(PrivateKey.Generate(chance), keys.AsSpan(0, 32), [ConnectionSettings.Yamux]), true, host.LocalPeer, keys.AsSpan(32));
-            byte[] buffer = new byte[4096];
-            while (true)
-            {
-                choice.Advance(peer._incoming, peer._outgoing);
-                if (choice.State == NegotiationState.Agreed)
-                {
-                    handshake.Advance(peer._incoming, peer._outgoing);
-                }
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-                await peer._socket.SendAsync(peer._outgoing.Span.ToArray(), Cancelled);
-                peer._outgoing.Clear();
-                if (handshake.IsOver)
-                {
-                    (peer._sending, NoiseCipher receiving) = handshake.Split();
-                    receiving.Dispose();
-                    handshake.Dispose();
-                    return peer;
-                }
-
-                int count = await peer._socket.ReceiveAsync(buffer, Cancelled);
-                count.ShouldBePositive();
-                peer._incoming.Append(buffer.AsSpan(0, count));
-            }
-        }
-
-        /// <summary>As much of it as the host takes.</summary>
-        public async Task SendSealedAsync(byte[] plaintext)
-        {
-            try
-            {
-                for (int at = 0; at < plaintext.Length; at += 60_000)
-                {
-                    byte[] piece = plaintext[at..Math.Min(plaintext.Length, at + 60_000)];
-                    byte[] frame = new byte[2 + piece.Length + NoiseCipher.TagLength];
-                    System.Buffers.Binary.BinaryPrimitives.WriteUInt16BigEndian(frame, (ushort)(frame.Length - 2));
-                    _sending!.Encrypt(piece, default, frame.AsSpan(2));
-                    await _socket.SendAsync(frame, Cancelled);
-                }
-            }
-            catch (SocketException)
-            {
-                // Left in the midst of it, as it should be.
-            }
-        }
-
-        public Task EndedAsync() => EndedAsync(_socket);
-
-        public static async Task EndedAsync(Socket socket)
-        {
-            byte[] buffer = new byte[64 * 1024];
-            try
-            {
-                while (await socket.ReceiveAsync(buffer, Cancelled).AsTask().WaitAsync(Hosts.Guard, Cancelled) > 0)
-                {
-                }
-            }
-            catch (SocketException)
-            {
-                // Ended with our bytes unread.
-            }
-        }
-
-        public void Dispose()
-        {
-            _sending?.Dispose();
-            _socket.Dispose();
-        }
+        public override long GetTimestamp() => System.GetElapsedTime(0, System.GetTimestamp()).Ticks + Late.Ticks;
     }
 }

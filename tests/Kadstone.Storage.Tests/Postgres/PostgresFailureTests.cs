@@ -144,7 +144,7 @@ public sealed class PostgresFailureTests(SharedPostgresServer shared)
     public async Task A_locked_table_is_slow_for_puts_and_reads_and_passes()
     {
         string connectionString = await (await shared.GetAsync()).CreateSchemaAsync();
-        await using PostgresRecordStore store = await OpenAsync(connectionString, new PostgresStoreOptions { Patience = TimeSpan.FromSeconds(1) });
+        await using PostgresRecordStore store = await OpenAsync(connectionString, new PostgresStoreOptions { Patience = TimeSpan.FromSeconds(3) });
         await using (NpgsqlConnection other = new($"{connectionString};Pooling=false"))
         {
             await other.OpenAsync(Token);
@@ -163,7 +163,7 @@ public sealed class PostgresFailureTests(SharedPostgresServer shared)
     public async Task The_servers_own_statement_timeout_is_slow_too()
     {
         string connectionString = await (await shared.GetAsync()).CreateSchemaAsync();
-        await using PostgresRecordStore store = await OpenAsync($"{connectionString};Options=-c statement_timeout=200");
+        await using PostgresRecordStore store = await OpenAsync($"{connectionString};Options=-c statement_timeout=3000");
         await using NpgsqlConnection other = new($"{connectionString};Pooling=false");
         await other.OpenAsync(Token);
         await using NpgsqlTransaction transaction = await other.BeginTransactionAsync(Token);
@@ -176,7 +176,7 @@ public sealed class PostgresFailureTests(SharedPostgresServer shared)
     public async Task Who_waits_longer_than_the_patience_is_told_so()
     {
         string connectionString = await (await shared.GetAsync()).CreateSchemaAsync();
-        await using PostgresRecordStore store = await OpenAsync($"{connectionString};Command Timeout=20");
+        await using PostgresRecordStore store = await OpenAsync($"{connectionString};Timeout=60;Command Timeout=60", new PostgresStoreOptions());
         await using (NpgsqlConnection other = new($"{connectionString};Pooling=false"))
         {
             await other.OpenAsync(Token);
@@ -197,7 +197,7 @@ public sealed class PostgresFailureTests(SharedPostgresServer shared)
     public async Task A_full_queue_refuses_and_drains()
     {
         string connectionString = await (await shared.GetAsync()).CreateSchemaAsync();
-        await using PostgresRecordStore store = await OpenAsync($"{connectionString};Command Timeout=20", new PostgresStoreOptions { MaxQueuedRecords = 100 });
+        await using PostgresRecordStore store = await OpenAsync($"{connectionString};Timeout=60;Command Timeout=60", new PostgresStoreOptions { MaxQueuedRecords = 100 });
         Task<StoreFailure>[] waiting;
         await using (NpgsqlConnection other = new($"{connectionString};Pooling=false"))
         {
@@ -310,7 +310,7 @@ public sealed class PostgresFailureTests(SharedPostgresServer shared)
     }
 
     private ValueTask<PostgresRecordStore> OpenAsync(string connectionString, PostgresStoreOptions? options = null) =>
-        PostgresRecordStore.OpenAsync(connectionString, options, _clock, Token);
+        PostgresRecordStore.OpenAsync(connectionString, options ?? new PostgresStoreOptions { Patience = PostgresServer.Patience }, _clock, Token);
 
     /// <summary>Makes the server refuse rows with an error of our choice. A sequence counts the attempts, since it does not roll back.</summary>
     private static Task RefuseAsync(string connectionString, string state, string condition) => PostgresServer.ExecuteAsync(connectionString, $"""

@@ -10,6 +10,8 @@ public sealed class PostgresHeadsTests(SharedPostgresServer server)
 {
     private const Shelf Mutable = Shelf.MainlineMutable;
 
+    private static readonly PostgresStoreOptions s_patient = new() { Patience = PostgresServer.Patience };
+
     private readonly ManualTimeProvider _clock = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -84,7 +86,7 @@ public sealed class PostgresHeadsTests(SharedPostgresServer server)
     public async Task A_head_learns_what_others_wrote_and_swept()
     {
         string connectionString = await (await server.GetAsync()).CreateSchemaAsync();
-        PostgresStoreOptions options = new() { CountInterval = TimeSpan.FromSeconds(256) };
+        PostgresStoreOptions options = new() { CountInterval = TimeSpan.FromSeconds(256), Patience = PostgresServer.Patience };
         await using PostgresRecordStore first = await PostgresRecordStore.OpenAsync(connectionString, options, _clock, Token);
         await using PostgresRecordStore second = await PostgresRecordStore.OpenAsync(connectionString, options, _clock, Token);
         for (int i = 0; i < 256; i++)
@@ -112,7 +114,7 @@ public sealed class PostgresHeadsTests(SharedPostgresServer server)
     {
         string connectionString = await (await server.GetAsync()).CreateSchemaAsync();
         long killedAt = 0;
-        await using PostgresRecordStore survivor = await PostgresRecordStore.OpenAsync(connectionString, cancellationToken: Token);
+        await using PostgresRecordStore survivor = await PostgresRecordStore.OpenAsync(connectionString, s_patient, cancellationToken: Token);
         long survivorAt = 0;
         for (int kill = 0; kill < 3; kill++)
         {
@@ -167,7 +169,7 @@ public sealed class PostgresHeadsTests(SharedPostgresServer server)
         return number;
     }
 
-    private ValueTask<PostgresRecordStore> OpenAsync(string connectionString) => PostgresRecordStore.OpenAsync(connectionString, timeProvider: _clock, cancellationToken: Token);
+    private ValueTask<PostgresRecordStore> OpenAsync(string connectionString) => PostgresRecordStore.OpenAsync(connectionString, s_patient, _clock, Token);
 
     private StoredRecord Record(long sequence) => new(Key("value"), sequence, _clock.Now.AddHours(1), _clock.Now);
 

@@ -11,6 +11,9 @@ internal sealed class PostgresServer : IAsyncDisposable
 {
     public const string Missing = "PostgreSQL 15 or later is not installed (Debian: postgresql-15).";
 
+    /// <summary>For tests that are not about patience: a machine under load may let a server wait for longer than an operator would.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     private const int MaxStarts = 100;
     private static readonly string? s_binaries = FindBinaries();
 
@@ -68,7 +71,7 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     public static async Task ExecuteAsync(string connectionString, string sql)
     {
-        await using NpgsqlConnection connection = new($"{connectionString};Pooling=false");
+        await using NpgsqlConnection connection = new($"{connectionString};Pooling=false;Timeout=60;Command Timeout=60");
         await connection.OpenAsync();
         await using NpgsqlCommand command = new(sql, connection);
         await command.ExecuteNonQueryAsync();
@@ -76,7 +79,7 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     public static async Task<List<string>> QueryAsync(string connectionString, string sql)
     {
-        await using NpgsqlConnection connection = new($"{connectionString};Pooling=false");
+        await using NpgsqlConnection connection = new($"{connectionString};Pooling=false;Timeout=60;Command Timeout=60");
         await connection.OpenAsync();
         await using NpgsqlCommand command = new(sql, connection);
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync();

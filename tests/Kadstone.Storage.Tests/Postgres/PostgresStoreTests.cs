@@ -63,13 +63,13 @@ public abstract class PostgresContract(SharedPostgresServer server, bool isSprea
     private protected override async ValueTask<IRecordStore> OpenAsync(TimeProvider clock)
     {
         _connectionString = await (await server.GetAsync()).CreateSchemaAsync(isSpread);
-        return await PostgresRecordStore.OpenAsync(_connectionString, new PostgresStoreOptions { MaxRecordsPerShelf = MaxRecordsPerShelf }, clock, Token);
+        return await PostgresRecordStore.OpenAsync(_connectionString, new PostgresStoreOptions { MaxRecordsPerShelf = MaxRecordsPerShelf, Patience = PostgresServer.Patience }, clock, Token);
     }
 
     private protected override async ValueTask<IRecordStore> OpenSmallAsync(TimeProvider clock)
     {
         string connectionString = await (await server.GetAsync()).CreateSchemaAsync(isSpread);
-        return await PostgresRecordStore.OpenAsync(connectionString, new PostgresStoreOptions { MaxBytes = 1 << 20 }, clock, Token);
+        return await PostgresRecordStore.OpenAsync(connectionString, new PostgresStoreOptions { MaxBytes = 1 << 20, Patience = PostgresServer.Patience }, clock, Token);
     }
 
     protected override async ValueTask CheckAfterCloseAsync(IReadOnlyList<int> acknowledged)
@@ -85,7 +85,8 @@ public abstract class PostgresContract(SharedPostgresServer server, bool isSprea
         }
     }
 
-    private ValueTask<PostgresRecordStore> ReopenAsync() => PostgresRecordStore.OpenAsync(_connectionString, timeProvider: Clock, cancellationToken: Token);
+    private ValueTask<PostgresRecordStore> ReopenAsync() =>
+        PostgresRecordStore.OpenAsync(_connectionString, new PostgresStoreOptions { Patience = PostgresServer.Patience }, Clock, Token);
 
     private RecordPut RandomPut(Random chance)
     {

@@ -6,7 +6,7 @@ import { count, milliseconds, number, plain } from '../lib/text.js';
 const RING = 164;
 const QUICKEST = 154;
 const SLOWEST = 48;
-const DENSITY = { from: 174, to: 214 };
+const DENSITY = { from: 174, to: 204 };
 const SECTORS = 128;
 const MOST_CONTACTS = 1000;
 
@@ -34,7 +34,7 @@ function placeOf(contact) {
 export function ring({ own, contacts, density, path, target }) {
   const shown = contacts.slice(0, MOST_CONTACTS);
   const ownPart = fraction(own);
-  return s('svg', { class: 'ring', viewBox: '-217 -217 434 434', role: 'img' },
+  return s('svg', { class: 'ring', viewBox: '-206 -206 412 412', role: 'img' },
     s('title', null, `The keyspace with ${count(contacts.length, 'contact')}`),
     s('desc', null, 'A ring: keys run clockwise from the top. Bars outside are records, dots inside are contacts; the nearer to the ring, the shorter the round trip. Tables below tell the same.'),
     density ? drawDensity(density) : null,

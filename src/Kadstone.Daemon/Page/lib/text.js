@@ -10,7 +10,7 @@ export const number = value => (Number.isFinite(value) ? NUMBER.format(value) : 
 export const compact = value => (Number.isFinite(value) ? COMPACT.format(value) : '–');
 
 /** One decimal where it tells something. */
-export const rate = value => (Number.isFinite(value) ? (value < 10 ? value.toFixed(1) : number(value)) : '–');
+export const rate = value => (Number.isFinite(value) ? (value > 0 && value < 10 ? value.toFixed(1) : number(value)) : '–');
 
 /** 3 contacts, 1 contact. */
 export const count = (value, one, many = `${one}s`) => `${number(value)} ${value === 1 ? one : many}`;

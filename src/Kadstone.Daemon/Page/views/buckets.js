@@ -39,7 +39,7 @@ function drawTable(value, network) {
   const known = value.buckets.filter(bucket => bucket.contacts.length > 0);
   const all = known.flatMap(bucket => bucket.contacts);
   return [
-    h('p', { class: 'sum' }, h('strong', null, count(value.size, 'contact')), ` in ${count(known.length, 'bucket')} around `, key(value.id, 10), copyButton(value.id, `the ${nameOf(network)} id`)),
+    h('p', { class: 'sum' }, h('strong', null, count(value.size, 'contact')), ` in ${count(known.length, 'bucket')} around `, key(value.id ?? value.keyspace, 10), copyButton(value.id ?? value.keyspace, `the ${nameOf(network)} id`)),
     h('ul', { class: 'legend' }, STATES.map(name => h('li', { class: `is-${name}` }, `${name} (${number(all.filter(contact => contact.state === name).length)})`)), h('li', { class: 'is-free' }, 'free')),
     known.length === 0
       ? empty('Nobody is known yet', `${nameOf(network)} is joining; contacts appear as they answer.`)

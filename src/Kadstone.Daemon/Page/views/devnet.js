@@ -41,7 +41,7 @@ export function devnet(rest, redraw) {
 }
 
 function drawForm(status, add) {
-  const networks = Object.entries(status.devnet.nodes).filter(([name]) => status.networks.some(network => network.name === name));
+  const networks = status.networks.map(({ name }) => [name, status.devnet.nodes[name] ?? 0]);
   return card('Nodes', null, facts(networks.map(([name, nodes]) => [nameOf(name), number(nodes)]), 'row'), h('form', {
     class: 'inline',
     'aria-label': 'Add nodes',
@@ -62,7 +62,7 @@ function drawNodes(nodes, stop) {
       caption: 'The nodes of the devnet',
       columns: [
         { name: 'Node', cell: node => h('span', null, networkName(node.network), ` ${number(node.number)}`) },
-        { name: 'Id', cell: node => key(node.id, 10) },
+        { name: 'Id', cell: node => (node.id === null ? h('span', { class: 'quiet' }, '–') : key(node.id, 10)) },
         { name: 'Address', look: 'wide', cell: node => foreign(node.address, 90) },
         { name: 'State', cell: node => (node.isRunning ? level('ok', 'Runs') : level('idle', 'Stopped')) },
         { name: 'Stop', look: 'action', isSilent: true, cell: node => (node.isRunning ? button('Stop', () => stop(node), { look: 'plain' }) : '') },

@@ -27,22 +27,22 @@ function drawStatus(status) {
       level(status.verdict.level),
       h('h1', null, foreign(status.verdict.text)),
       next(status.verdict.next)),
-    h('div', { class: 'networks' }, status.networks.map(drawNetwork)),
+    h('div', { class: 'networks' }, status.networks.map(network => drawNetwork(network, status.verdict.next))),
     h('div', { class: 'pair' }, drawLookups(), drawStore(status.store)),
   ];
 }
 
 const next = text => (text ? h('p', { class: 'next' }, h('strong', null, 'Next'), foreign(text)) : null);
 
-function drawNetwork(network) {
+function drawNetwork(network, said) {
   const { traffic: packets, budget } = network;
   const samples = state.trafficOf(network.name);
   const now = samples.at(-1);
   const heading = `network-${network.name}`;
   return h('section', { class: `card network-card of-${network.name}`, 'aria-labelledby': heading },
     h('div', { class: 'card-head' }, h('h2', { id: heading }, nameOf(network.name)), level(network.level)),
-    h('p', { class: 'sentence' }, foreign(network.verdict)),
-    next(network.next),
+    // What stands above already is not said twice.
+    h('div', { class: 'said' }, h('p', { class: 'sentence' }, foreign(network.verdict)), network.next === said ? null : next(network.next)),
     facts([
       ['Contacts', number(network.contacts), h('a', { href: `#/table/${encodeURIComponent(network.name)}` }, 'by bucket')],
       ['Network size', size(network)],
@@ -56,15 +56,17 @@ function drawNetwork(network) {
       h('p', { class: 'key-line' },
         h('span', { class: 'sent' }, `${now ? rate(now.sent) : '–'} sent/s`), h('span', { class: 'received' }, `${now ? rate(now.received) : '–'} received/s`)),
       budget.packetsPerSecond === null
-        ? h('p', { class: 'quiet' }, 'No packet budget is set.')
-        : meter(budget.used, budget.packetsPerSecond, `${rate(budget.used)} of ${number(budget.packetsPerSecond)} packets/s of the budget${budget.refused > 0 ? `, ${number(budget.refused)} refused` : ''}`)),
+        ? h('p', { class: 'key-line' }, 'No packet budget is set.')
+        : meter(budget.used, budget.packetsPerSecond, `${rate(budget.used)} of ${number(budget.packetsPerSecond)} packets/s of the budget${budget.refused > 0 ? `, used up ${number(budget.refused)} times` : ''}`)),
     drawIdentity(network));
 }
 
 function drawIdentity(network) {
   return h('div', { class: 'identity' },
-    h('p', null, h('span', { class: 'quiet' }, 'Id '), key(network.id, 10), copyButton(network.id, `the ${nameOf(network.name)} id`)),
-    network.addresses.length === 0 ? null : h('p', null, h('span', { class: 'quiet' }, 'At '), foreign(network.addresses[0], 90),
+    network.id === null
+      ? h('p', null, h('span', { class: 'quiet' }, 'No id yet: it comes when others reach this node.'))
+      : h('p', null, h('span', { class: 'quiet' }, 'Id '), key(network.id, 10), copyButton(network.id, `the ${nameOf(network.name)} id`)),
+    network.addresses.length === 0 ? null : h('p', null, h('span', { class: 'quiet' }, 'At '), foreign(network.addresses[0], 48),
       network.addresses.length > 1 ? h('span', { class: 'quiet' }, ` and ${number(network.addresses.length - 1)} more`) : null));
 }
 

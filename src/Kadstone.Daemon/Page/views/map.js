@@ -93,18 +93,24 @@ function drawMap(value, density, lookup, network) {
         h('li', { class: 'is-density' }, 'records'), path.length > 0 ? h('li', { class: 'is-path' }, 'last lookup') : null)),
     h('div', { class: 'beside' },
       card(null, null, h('h2', { class: 'unseen' }, 'In figures'), facts([
-        ['Own id', key(value.id)],
+        ['Own id', value.id === null ? h('span', { class: 'quiet' }, 'not yet') : key(value.id)],
         ['Contacts', number(value.size)],
         ['Median round trip', milliseconds(median(contacts))],
         ['Records drawn', number(records), [density?.isOwn === false ? 'of all networks' : null, density?.isSampled ? ' a sample' : null]],
       ])),
       lookup === null ? null : card('Last lookup', null,
         h('p', { class: 'sentence' }, key(lookup.target, 10), ' ', h('span', { class: 'quiet' }, foreign(lookup.kind, 40), ', ', moment(lookup.startedAt))),
-        h('p', null, path.length > 0 ? `${count(path.length, 'answer')} brought it nearer: ${number(path[0].bits)} to ${number(path.at(-1).bits)} bits.` : 'No answer brought it nearer.'),
+        h('p', null, wayOf(path)),
         h('p', { class: 'more' }, h('a', { href: `#/lookups/${encodeURIComponent(lookup.id)}` }, 'Its ladder'))),
       contacts.length === 0 ? empty('Nobody is known yet', `${nameOf(network)} is joining; contacts appear as they answer.`) : asTable('Contacts as a table', drawContacts(contacts, value.keyspace)),
       density === null ? null : asTable('Records as a table', drawDensity(density.counts)),
       path.length === 0 ? null : asTable('The lookup’s way as a table', drawPath(path))));
+}
+
+function wayOf(path) {
+  return path.length === 0 ? 'No answer brought it nearer.'
+    : path.length === 1 ? `Its nearest answer came from ${number(path[0].bits)} bits away.`
+      : `${count(path.length, 'answer')} brought it nearer: from ${number(path[0].bits)} to ${number(path.at(-1).bits)} bits away.`;
 }
 
 function median(contacts) {

@@ -50,7 +50,7 @@ function draw(publication, doing, check, stop) {
     h('div', { class: 'columns' },
       h('div', null,
         asked > 0 ? meterOf(yes, asked) : h('p', { class: 'quiet' }, 'Nobody was asked yet.'),
-        h('p', { class: 'quiet' }, 'Last ', moment(publication.lastAt), publication.nextAt === null ? ', not again' : [', again ', moment(publication.nextAt)])),
+        h('p', { class: 'quiet' }, publication.lastAt === null ? 'Not told yet' : ['Last ', moment(publication.lastAt)], publication.nextAt === null ? ', not again' : [', again ', moment(publication.nextAt)])),
       h('div', { class: 'check' },
         last === null ? h('p', { class: 'quiet' }, 'Not checked yet: a check looks it up as a stranger would.') : h('p', null, level(last.ok ? 'ok' : 'fail', last.ok ? 'Found' : 'Not found'), ' ', foreign(last.text), ' ', h('span', { class: 'quiet' }, moment(last.at))),
         doing?.error ? h('p', { class: 'problem', role: 'alert' }, foreign(doing.error.message, 300)) : null,

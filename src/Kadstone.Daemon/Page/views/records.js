@@ -69,7 +69,7 @@ function drawTable(rows) {
       { name: 'Key', cell: record => h('span', { class: 'with-copy' }, key(record.key, 12), copyButton(record.key, 'the key')) },
       { name: 'Shelf', cell: record => foreign(record.shelf, 40) },
       { name: 'Size', look: 'number', cell: record => bytes(record.bytes) },
-      { name: 'Version', look: 'number', cell: record => number(record.sequence ?? NaN) },
+      { name: 'Version', look: 'number', cell: record => number(record.sequence > 0 ? record.sequence : NaN) },
       { name: 'Expires', look: 'number', cell: record => moment(record.expires) },
       { name: 'Whose', cell: record => (record.isOwn ? h('span', { class: 'pill is-live' }, 'Mine') : h('span', { class: 'quiet' }, 'others’')) },
     ],

@@ -29,7 +29,7 @@ export function trace(id, redraw) {
 function drawLookup(lookup) {
   const rungs = rungsOf(lookup.steps);
   const end = Math.max(lookup.milliseconds, ...rungs.map(rung => rung.to ?? rung.from), 1);
-  const room = Math.max(280, Math.min(1080, document.getElementById('main').clientWidth - (window.innerWidth < 640 ? 58 : 112)));
+  const room = Math.max(280, Math.min(1200, document.getElementById('main').clientWidth - (window.innerWidth <= 640 ? 68 : 92)));
   const stairs = approachOf(rungs);
   return [
     h('header', { class: 'heading' }, h('div', null,

@@ -71,10 +71,10 @@ const WORK = {
   async get(run, { key: wanted }) {
     run.answer = await get(`/v1/${encodeURIComponent(run.network)}/values/${encodeURIComponent(wanted)}`, run.abort.signal);
   },
-  async put(run, { text, salt, sequence }) {
+  async put(run, { text, salt, sequence, keep }) {
     const isMutable = run.kind === 'mutable';
     run.answer = await send('PUT', `/v1/${encodeURIComponent(run.network)}/values`, {
-      text, kind: run.kind, salt: isMutable && salt ? salt : null, sequence: isMutable && sequence ? Number(sequence) : null, key: isMutable ? 'self' : null,
+      text, kind: run.kind, salt: isMutable && salt ? salt : null, sequence: isMutable && sequence ? Number(sequence) : null, key: isMutable ? 'self' : null, keep: Boolean(keep),
     });
   },
 };
@@ -110,14 +110,17 @@ function drawFields(form, set) {
       h('label', null, 'Text', h('textarea', { name: 'text', rows: 3, required: true, maxlength: 1000 })),
       form.kind === 'mutable' ? h('div', { class: 'fields' }, h('label', null, 'Salt', h('input', { name: 'salt', maxlength: 64, autocomplete: 'off' })),
         h('label', null, 'Sequence', h('input', { name: 'sequence', type: 'number', min: 0, placeholder: 'the next' }))) : null,
+      keepField(),
     ];
   }
 
   return form.action === 'announce'
     ? [keyField, h('div', { class: 'fields' }, h('label', null, 'Port', h('input', { name: 'port', type: 'number', min: 1, max: 65_535, placeholder: 'the port of this node' })),
-      h('label', { class: 'tick' }, h('input', { name: 'keep', type: 'checkbox', checked: true }), 'Announce it again until I stop it'))]
+      keepField())]
     : keyField;
 }
+
+const keepField = () => h('label', { class: 'tick' }, h('input', { name: 'keep', type: 'checkbox', checked: true }), 'Again and again, until I stop it');
 
 function choices(legend, name, options, current, choose) {
   return h('fieldset', null, h('legend', null, legend), h('div', { class: 'choices' }, options.map(option =>
@@ -137,7 +140,7 @@ function drawPeers({ peers, done, isOver, error }) {
       : isOver ? (error ? null : `Stopped, ${count(peers.length, 'peer')} so far.`) : `${count(peers.length, 'peer')} so far…`),
     peers.length === 0 ? null : table({
       caption: 'Peers, in the order they came',
-      columns: [{ name: 'Peer', look: 'wide', cell: row => foreign(row.peer, 120) }, { name: 'Told by', look: 'wide', cell: row => (row.from ? foreign(row.from, 90) : '–') }],
+      columns: [{ name: 'Peer', look: 'wide', cell: row => [foreign(row.peer, 120), (row.addresses ?? []).filter(address => address !== row.peer).slice(0, 3).map(address => h('small', { class: 'line' }, foreign(address, 120)))] }, { name: 'Told by', look: 'wide', cell: row => (row.from ? foreign(row.from, 90) : '–') }],
       rows: peers,
     }),
   ];
@@ -151,7 +154,7 @@ const DRAW = {
     h('p', { class: 'more' }, h('a', { href: '#/publications' }, 'My publications')),
   ],
   put: answer => [
-    h('p', { class: 'sentence' }, `${acknowledged(answer.acknowledged, answer.asked)} keep it.`),
+    h('p', { class: 'sentence' }, `${acknowledged(answer.acknowledged, answer.asked)} took it.`),
     facts([['Key', foreign(answer.key, 160)], answer.sequence === null ? null : ['Sequence', number(answer.sequence)]]),
   ],
   get: answer => [

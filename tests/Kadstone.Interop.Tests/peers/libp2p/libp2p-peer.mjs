@@ -1,9 +1,10 @@
 // A real js-libp2p node on 127.0.0.1, driven by JSON lines:
-//   node libp2p-peer.mjs --port 25001 [--no-early-muxer]
+//   node libp2p-peer.mjs --port 25001 [--no-early-muxer] [--autonat]
 import readline from 'node:readline'
 import { parseArgs } from 'node:util'
 import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@chainsafe/libp2p-yamux'
+import { autoNAT } from '@libp2p/autonat'
 import { identify, identifyPush } from '@libp2p/identify'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { ping } from '@libp2p/ping'
@@ -18,7 +19,7 @@ Promise.withResolvers ??= function () {
   return answer
 }
 
-const { values: options } = parseArgs({ options: { port: { type: 'string' }, 'no-early-muxer': { type: 'boolean', default: false } } })
+const { values: options } = parseArgs({ options: { port: { type: 'string' }, 'no-early-muxer': { type: 'boolean', default: false }, autonat: { type: 'boolean', default: false } } })
 const say = answer => process.stdout.write(JSON.stringify(answer) + '\n')
 
 // Without its muxers in the handshake, the muxer is chosen by multistream-select.
@@ -41,7 +42,7 @@ const node = await createLibp2p({
   connectionManager: { inboundConnectionThreshold: Infinity },
   connectionGater: { denyDialMultiaddr: () => false },
   nodeInfo: { userAgent: 'interop-peer/1' },
-  services: { identify: identify(), identifyPush: identifyPush(), ping: ping() }
+  services: { identify: identify(), identifyPush: identifyPush(), ping: ping(), ...(options.autonat && { autonat: autoNAT() }) }
 })
 
 await node.handle('/interop/echo/1', async ({ stream }) => {
