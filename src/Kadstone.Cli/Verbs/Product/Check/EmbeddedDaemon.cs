@@ -28,15 +28,16 @@ internal sealed class EmbeddedDaemon : IAsyncDisposable
     {
         using WarningLogger logger = new(terminal);
         KadstoneNode node = await KadstoneNode.CreateAsync(OptionsOf(subject, bootstrap, isPrivate), logger, cancellationToken: cancellationToken);
+        HttpSide http = HttpSide.None;
         try
         {
-            HttpSide http = await HttpSide.StartAsync(node, logger, cancellationToken);
-            DaemonClient client = new(new Uri($"http://{http.Api}"), http.Token);
+            http = await HttpSide.StartAsync(node, [], logger, cancellationToken);
             await JoinAsync(node, patience, cancellationToken);
-            return new EmbeddedDaemon(node, http, client);
+            return new EmbeddedDaemon(node, http, new DaemonClient(new Uri($"http://{http.Api}"), http.Token));
         }
         catch
         {
+            await http.DisposeAsync();
             await node.DisposeAsync();
             throw;
         }
