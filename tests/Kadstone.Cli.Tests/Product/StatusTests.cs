@@ -91,4 +91,18 @@ public sealed class StatusTests(RunningDaemon daemon)
         (await DhtRun.RunAsync("trace", "last", "--kind", "nothing", "--data", folder.Path)).ShouldEndWith(3);
         (await DhtRun.RunAsync("check", SmallNetwork.NewInfoHash(), "--data", folder.Path)).ShouldEndWith(6).Output.ShouldContain("[fail] mainline: ");
     }
+
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello", "none of a Kadstone daemon")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n[]", "none of a Kadstone daemon")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}", "none of a Kadstone daemon")]
+    [InlineData("SSH-2.0-OpenSSH_9.2\r\n", "cannot be reached")]
+    [InlineData("HTTP/1.1 503 Away\r\nContent-Length: 24\r\nConnection: close\r\n\r\n{\"error\": \"It is away.\"}", "It is away.")]
+    public async Task What_is_no_daemon_is_6(string answer, string sentence)
+    {
+        await using DeafServer server = new(answer);
+        DhtResult result = await DhtRun.RunAsync("status", "--api", server.Url);
+        result.ShouldEndWith(6).Error.ShouldContain(sentence);
+        result.Error.TrimEnd('\n').ShouldNotContain("\n");
+    }
 }

@@ -16,8 +16,13 @@ internal sealed class DaemonClient : IDisposable
     private const int MaxAnswer = 64 << 20;
     private const int MaxLine = 1 << 20;
 
-    // A daemon of a later version may say more than we know.
-    private static readonly V1Json s_json = new(new JsonSerializerOptions(V1Json.Default.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip });
+    // A daemon of a later version may say more than we know, and none says less.
+    private static readonly V1Json s_json = new(new JsonSerializerOptions(V1Json.Default.Options)
+    {
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
+        RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
+    });
 
     private readonly HttpClient _http;
 
@@ -40,6 +45,9 @@ internal sealed class DaemonClient : IDisposable
 
     /// <summary>Where it is, for people.</summary>
     internal string Place => Api.ToString().TrimEnd('/');
+
+    /// <summary>How long an answer may take to begin. Default 30 s.</summary>
+    internal TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>What the clock of the daemon's machine said with the last answer; null: it did not.</summary>
     internal DateTimeOffset? Date { get; private set; }
@@ -124,7 +132,18 @@ internal sealed class DaemonClient : IDisposable
     private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, CancellationToken cancellationToken)
     {
         using HttpRequestMessage request = new(method, path);
-        HttpResponseMessage response = await ReadAsync(() => _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken));
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        either.CancelAfter(Patience);
+        HttpResponseMessage response;
+        try
+        {
+            response = await ReadAsync(() => _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token));
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new CommandFailedException(ExitCode.NoNetwork, $"the daemon at {Place} did not answer within {Patience.TotalSeconds:0.###} s.");
+        }
+
         Date = response.Headers.Date;
         if (response.IsSuccessStatusCode)
         {

@@ -44,7 +44,7 @@ internal sealed class DaemonOptions
         if (arguments.GetValue(_api) is Uri api)
         {
             // A token of a folder is for the daemon of that folder alone.
-            return new DaemonClient(api, token ?? running.FirstOrDefault(one => one.File.Api is string its && new Uri(its) == api).File?.Token);
+            return new DaemonClient(api, token ?? running.FirstOrDefault(one => Uri.TryCreate(one.File.Api, UriKind.Absolute, out Uri? its) && its == api).File?.Token);
         }
 
         foreach ((_, DaemonFile file) in running)

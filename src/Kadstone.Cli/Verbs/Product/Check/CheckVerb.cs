@@ -84,6 +84,9 @@ internal sealed class CheckVerb : Verb
     private async Task<int> AskAsync(DaemonClient daemon, bool isEmbedded, CheckSubject subject, CheckReport report, TimeSpan patience, CancellationToken cancellationToken)
     {
         Terminal.ShowProgress("asking the network …");
+
+        // The steps have their own patience, and are to say so themselves.
+        daemon.Patience = patience + TimeSpan.FromSeconds(5);
         StatusAnswer status;
         try
         {
