@@ -12,10 +12,11 @@ internal sealed class SelfCheck(DaemonClient daemon, bool isEmbedded, CheckRepor
     // What expires by the clock lives for hours; certificates and others' records bear a minute.
     private static readonly TimeSpan s_clockTolerance = TimeSpan.FromMinutes(1);
 
+    private bool _isReachable;
+
     internal async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        // First, for a verdict of a node that was idle may be old.
-        bool isReachable = await ProbeAsync(cancellationToken);
+        _isReachable = await ProbeAsync(cancellationToken);
         StatusAnswer status = await daemon.GetAsync("/v1/status", DaemonClient.Json.StatusAnswer, cancellationToken);
         foreach (NetworkAnswer network in status.Networks)
         {
@@ -33,13 +34,16 @@ internal sealed class SelfCheck(DaemonClient daemon, bool isEmbedded, CheckRepor
 
         await TellPublicationsAsync(cancellationToken);
         TellClock();
-        return !isReachable || status.Networks.Any(network => LevelOf(network) == Level.Fail) ? report.End(ExitCode.NoNetwork, "not every network answers")
+        return !_isReachable || status.Networks.Any(network => LevelOf(network) == Level.Fail) ? report.End(ExitCode.NoNetwork, "not every network answers")
             : status.Store.Error is not null ? report.End(ExitCode.Error, "the networks answer, and the store does not")
             : report.End(ExitCode.Found, report.Warned == 0 ? "all works" : $"it works, with {Counted.Of(report.Warned, "warning")}");
     }
 
-    // Nobody needs to reach an embedded node.
-    private string LevelOf(NetworkAnswer network) => isEmbedded && network.Contacts > 0 ? Level.Ok : network.Level;
+    // Nobody needs to reach an embedded node; and the verdict on a node that asked little says less than a lookup that was answered just now.
+    private string LevelOf(NetworkAnswer network) =>
+        isEmbedded && network.Contacts > 0 ? Level.Ok
+        : network.Level == Level.Fail && network.Contacts > 0 && _isReachable ? Level.Warn
+        : network.Level;
 
     private void Tell(NetworkAnswer network)
     {
