@@ -7,6 +7,11 @@ using Kadstone.Cli.Verbs;
 using Kadstone.Cli.Verbs.Config;
 using Kadstone.Cli.Verbs.Hyper;
 using Kadstone.Cli.Verbs.Pkarr;
+using Kadstone.Cli.Verbs.Product;
+using Kadstone.Cli.Verbs.Product.Check;
+using Kadstone.Cli.Verbs.Product.Records;
+using Kadstone.Cli.Verbs.Product.Sim;
+using Kadstone.Cli.Verbs.Product.Traces;
 
 namespace Kadstone.Cli;
 
@@ -59,12 +64,20 @@ internal static class CommandLine
         RootCommand root = new("One DHT node: BitTorrent Mainline, Hyperswarm and IPFS, and the questions one can ask the networks.")
         {
             new UpVerb(terminal),
+            new StatusVerb(terminal),
+            new CheckVerb(terminal),
+            new TraceGroup(terminal),
+            new TableVerb(terminal),
+            new SizeVerb(terminal),
+            new RecordsGroup(terminal),
+            new DevnetVerb(terminal),
             new MainlineGroup(terminal),
             new HyperGroup(terminal),
             new IpfsGroup(terminal),
             new PkarrGroup(terminal),
             new KeyGroup(terminal),
             new ConfigGroup(terminal),
+            new CompletionVerb(terminal),
         };
         foreach (Option option in root.Options)
         {
