@@ -22,14 +22,17 @@ internal sealed class HealthMonitor
     {
         int answered = _answered.Sum();
         int silent = _silent.Sum();
-        int lately = 0;
+        int answeredLately = 0;
+        int silentLately = 0;
         for (int i = 0; i < OfflineAfter; i++)
         {
-            lately += _answered[(_current - i + Window) % Window];
+            answeredLately += _answered[(_current - i + Window) % Window];
+            silentLately += _silent[(_current - i + Window) % Window];
         }
 
         Health = answered + silent < FewestEvents ? RpcHealth.Idle
-            : lately == 0 ? RpcHealth.Offline
+            // Who asks nobody hears from nobody, and is not cut off.
+            : answeredLately == 0 && silentLately > 0 ? RpcHealth.Offline
             : silent > answered ? RpcHealth.Degraded
             : RpcHealth.Online;
         _current = (_current + 1) % Window;

@@ -33,6 +33,16 @@ public sealed class HealthMonitorTests
         Tick(1, 0).ShouldBe(RpcHealth.Online);
     }
 
+    [Fact]
+    public void Who_asks_nobody_is_not_cut_off()
+    {
+        Tick(6, 0).ShouldBe(RpcHealth.Online);
+        Tick(0, 0).ShouldBe(RpcHealth.Online);
+        Tick(0, 0).ShouldBe(RpcHealth.Online);
+        Tick(0, 0).ShouldBe(RpcHealth.Online);
+        Tick(0, 0).ShouldBe(RpcHealth.Idle);
+    }
+
     private RpcHealth Tick(int answered, int silent)
     {
         for (int i = 0; i < answered; i++)
