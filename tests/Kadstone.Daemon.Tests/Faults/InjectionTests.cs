@@ -55,7 +55,7 @@ public sealed class InjectionTests(V1Network network, SharedPostgresServer serve
                     (HttpMethod.Get, $"/v1/mainline/values/{key}?kind={quoted}", null),
                     (HttpMethod.Get, $"/v1/records?shelf={quoted}", null),
                     (HttpMethod.Get, $"/v1/records?after={quoted}", null),
-                    (HttpMethod.Get, $"/v1/records?after=mainline-peers:{quoted}", null),
+                    (HttpMethod.Get, $"/v1/records?after=mainline-peers:x{quoted}", null),
                     (HttpMethod.Get, $"/v1/records?limit=x{quoted}", null),
                     (HttpMethod.Get, $"/v1/lookups/x{quoted}", null),
                     (HttpMethod.Delete, $"/v1/publications/x{quoted}", null),

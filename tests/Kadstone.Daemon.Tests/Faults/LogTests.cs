@@ -97,10 +97,16 @@ public sealed class LogTests(V1Network network)
             stranger.Send(bad, endpoint);
         }
 
-        (await honest.AskAsync(endpoint, "ping")).Code.ShouldBe(0);
+        // The socket's queue may still be full of them, and a ping that finds no room is lost.
+        int pings = 1;
+        while (await honest.TryAskAsync(endpoint, "ping", TimeSpan.FromMilliseconds(500)) is null)
+        {
+            (++pings).ShouldBeLessThan(20);
+        }
+
         (node.Mainline.Status().Malformed + node.Mainline.Status().RateLimited).ShouldBeGreaterThan(dropped);
         int lines = log.Lines.Count - before;
-        TestContext.Current.TestOutputHelper?.WriteLine($"bar 46: {packets} bad packets, {node.Mainline.Status().Malformed} malformed and {node.Mainline.Status().RateLimited} over the limit, {lines} lines of log");
+        TestContext.Current.TestOutputHelper?.WriteLine($"bar 46: {packets} bad packets, {node.Mainline.Status().Malformed} malformed and {node.Mainline.Status().RateLimited} over the limit, {lines} lines of log, ping {pings} was answered");
         lines.ShouldBeLessThanOrEqualTo(10);
     }
 
