@@ -68,6 +68,9 @@ public sealed class LogTests(V1Network network)
 
         log.Lines.ShouldContain(line => line.Category.StartsWith("Kadstone", StringComparison.Ordinal));
         log.Lines.ShouldContain(line => line.Category.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));
+
+        // It did come through, in another spelling.
+        log.Lines.ShouldContain(line => line.Message.Contains("all%20is%20well", StringComparison.Ordinal));
         foreach (LogLine line in log.Lines)
         {
             line.Message.ShouldNotContain(c => char.IsControl(c) || c == '\u2028', line.Message);
