@@ -14,6 +14,9 @@ public sealed partial class IpfsDht
     private const int UsualRequestsPerSecond = 200;
 
     private static readonly TimeSpan s_upkeepInterval = TimeSpan.FromMinutes(1);
+
+    // Who knows nobody asks the bootstrap peers so often: a network that is back is found within half a minute, with the dials' own patience.
+    private static readonly TimeSpan s_joinInterval = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan s_sweepInterval = TimeSpan.FromHours(1);
 
     private DateTimeOffset _nextSweep;
@@ -137,19 +140,29 @@ public sealed partial class IpfsDht
 
     private async Task KeepUpAsync()
     {
-        using PeriodicTimer timer = new(s_upkeepInterval, _time);
+        using PeriodicTimer timer = new(s_joinInterval, _time);
+        long keptAt = _time.GetTimestamp();
         try
         {
             while (await timer.WaitForNextTickAsync(_closing.Token).ConfigureAwait(false))
             {
-                Reside();
-                await KeepReachabilityAsync().ConfigureAwait(false);
+                bool isDue = _time.GetElapsedTime(keptAt) >= s_upkeepInterval;
+                if (isDue)
+                {
+                    keptAt = _time.GetTimestamp();
+                    Reside();
+                    await KeepReachabilityAsync().ConfigureAwait(false);
+                }
+
                 if (Array.TrueForAll(_nodes, node => node.Contacts().Length == 0))
                 {
                     await JoinAsync().ConfigureAwait(false);
                 }
 
-                await SweepAsync().ConfigureAwait(false);
+                if (isDue)
+                {
+                    await SweepAsync().ConfigureAwait(false);
+                }
             }
         }
         catch (OperationCanceledException)

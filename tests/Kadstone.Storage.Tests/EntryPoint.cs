@@ -3,7 +3,7 @@ using Xunit.Runner.InProc.SystemConsole;
 
 namespace Kadstone.Storage.Tests;
 
-/// <summary>Runs the tests as xunit's generated entry point does, or the writer that <see cref="SqliteCrashTests"/> and <see cref="Postgres.PostgresHeadsTests"/> kill.</summary>
+/// <summary>Runs the tests as xunit's generated entry point does, or the writer that crash tests kill.</summary>
 internal static class EntryPoint
 {
     public static async Task<int> Main(string[] args)

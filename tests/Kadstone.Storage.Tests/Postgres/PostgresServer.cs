@@ -135,6 +135,12 @@ internal sealed class PostgresServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Stops the server and its sessions in the middle of what they do: connections stay, and nobody answers.</summary>
+    public Task PauseAsync() => SignalAllAsync("-STOP");
+
+    /// <summary>Lets them go on.</summary>
+    public Task ResumeAsync() => SignalAllAsync("-CONT");
+
     public async ValueTask DisposeAsync()
     {
         if (_process is Process process)
@@ -157,6 +163,18 @@ internal sealed class PostgresServer : IAsyncDisposable
         await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         return process.ExitCode;
+    }
+
+    // The server first: stopped, it starts no session that would be missed.
+    private async Task SignalAllAsync(string signal)
+    {
+        int id = _process?.Id ?? throw new InvalidOperationException("The server does not run.");
+        (await RunAsync("kill", signal, $"{id}")).ShouldBe(0);
+        string[] sessions = (await File.ReadAllTextAsync($"/proc/{id}/task/{id}/children")).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (sessions.Length > 0)
+        {
+            (await RunAsync(["kill", signal, .. sessions])).ShouldBe(0);
+        }
     }
 
     // postgres refuses root. setpriv becomes the command, so that its process is the one we started.
