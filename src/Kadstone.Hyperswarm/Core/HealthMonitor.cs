@@ -10,12 +10,21 @@ internal sealed class HealthMonitor
     private readonly int[] _answered = new int[Window];
     private readonly int[] _silent = new int[Window];
     private int _current;
+    private long _silentSinceAnswer;
 
     internal RpcHealth Health { get; private set; } = RpcHealth.Idle;
 
-    internal void Answered() => _answered[_current]++;
+    internal void Answered()
+    {
+        _answered[_current]++;
+        _silentSinceAnswer = 0;
+    }
 
-    internal void Silent() => _silent[_current]++;
+    internal void Silent()
+    {
+        _silent[_current]++;
+        _silentSinceAnswer++;
+    }
 
     /// <summary>Judges the ticks that are over, the current one among them, and begins another.</summary>
     internal void Tick()
@@ -23,16 +32,14 @@ internal sealed class HealthMonitor
         int answered = _answered.Sum();
         int silent = _silent.Sum();
         int answeredLately = 0;
-        int silentLately = 0;
         for (int i = 0; i < OfflineAfter; i++)
         {
             answeredLately += _answered[(_current - i + Window) % Window];
-            silentLately += _silent[(_current - i + Window) % Window];
         }
 
         Health = answered + silent < FewestEvents ? RpcHealth.Idle
-            // Who asks nobody hears from nobody, and is not cut off.
-            : answeredLately == 0 && silentLately > 0 ? RpcHealth.Offline
+            // Who asks nobody, or asked a dead one last, hears from nobody and is not cut off.
+            : answeredLately == 0 && _silentSinceAnswer >= FewestEvents ? RpcHealth.Offline
             : silent > answered ? RpcHealth.Degraded
             : RpcHealth.Online;
         _current = (_current + 1) % Window;

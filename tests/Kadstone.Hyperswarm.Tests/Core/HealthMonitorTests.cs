@@ -36,7 +36,7 @@ public sealed class HealthMonitorTests
     [Fact]
     public void Who_asks_nobody_is_not_cut_off()
     {
-        Tick(6, 0).ShouldBe(RpcHealth.Online);
+        Tick(6, 1).ShouldBe(RpcHealth.Online);
         Tick(0, 0).ShouldBe(RpcHealth.Online);
         Tick(0, 0).ShouldBe(RpcHealth.Online);
         Tick(0, 0).ShouldBe(RpcHealth.Online);

@@ -25,6 +25,7 @@ public sealed class HyperDhtOptionsTests
         [nameof(RpcOptions.Scope)] = ScopeAsync,
         [nameof(RpcOptions.Diversity)] = DiversityAsync,
         [nameof(RpcOptions.Limits)] = LimitsAsync,
+        [nameof(RpcOptions.Budget)] = BudgetAsync,
         [nameof(RpcOptions.QueryTimeout)] = QueryTimeoutAsync,
         [nameof(HyperDhtOptions.Seed)] = SeedAsync,
         [nameof(HyperDhtOptions.Store)] = StoreAsync,
@@ -116,6 +117,16 @@ public sealed class HyperDhtOptionsTests
         await using HyperDht dht = HyperDht.Create(HyperDevnet.Options with { Scope = AddressScope.Public });
         NoAnswerException refused = await Should.ThrowAsync<NoAnswerException>(dht.Node.PingAsync(UdpEndpoint.From(net[0].Node.LocalEndpoint), Cancelled));
         refused.Message.ShouldContain("not allowed here");
+    }
+
+    private static async Task BudgetAsync()
+    {
+        // A burst of four: who joins eight has more to send.
+        SendBudget budget = new(20);
+        await using HyperDevnet net = await HyperDevnet.StartAsync(8);
+        await using HyperDht dht = HyperDht.Create(HyperDevnet.Options with { Bootstrap = [net[0].Node.LocalEndpoint.ToString()], Budget = budget });
+        (await dht.Node.WaitForNetworkAsync(Cancelled)).ShouldBe(8);
+        budget.Pauses.ShouldBeGreaterThan(0);
     }
 
     private static async Task DiversityAsync()
