@@ -36,9 +36,8 @@ public sealed class CensorshipTests
     {
         IpfsWorld world = IpfsWorld.Grown(seed, nodes, guardsKeys: guardsKeys);
 
-        // A node suspects nothing before it has an estimate of the network's size, and those that came first have one of a small network until they look again.
-        world.Network.RunFor(TimeSpan.FromMinutes(12));
-        KadQuery[] cleanQueries = [.. world.Publish(nodes, TimeSpan.FromMinutes(1)).Select(one => one.Last).OfType<KadQuery>()];
+        // The network is five minutes old: those that came first have measured a smaller one.
+        KadQuery[] cleanQueries = [.. world.Publish(Math.Min(nodes, 50 * contents), TimeSpan.FromMinutes(1)).Select(one => one.Last).OfType<KadQuery>()];
 
         List<Probe> before = [];
         List<Probe> after = [];
@@ -70,6 +69,7 @@ public sealed class CensorshipTests
         double found = Bar.Found([.. before, .. after]);
         double alarms = surrounded.Count == 0 ? 0 : surrounded.Count(query => query.IsSuspect) / (double)surrounded.Count;
         double falseAlarms = cleanQueries.Count(query => query.IsSuspect) / (double)cleanQueries.Length;
+        Bar.Print(world, $"MISSED {string.Join(" ", surrounded.Where(q => !q.IsSuspect).Select(q => q.NetworkNodes.ToString("F0")))} FALSE {string.Join(" ", cleanQueries.Where(q => q.IsSuspect).Select(q => q.NetworkNodes.ToString("F0")))} NONE {cleanQueries.Count(q => q.NetworkNodes == 0)} Q {string.Join(" ", cleanQueries.Select(q => q.NetworkNodes).Order().Where((_, i) => i % 20 == 0).Select(n => n.ToString("F0")))}");
         Bar.Print(world, $"{networks} networks: found {found:P2} of {before.Count + after.Count} (provided before the attack {Bar.Found(before):P2}, during it {Bar.Found(after):P2}); alarms {alarms:P2} of {surrounded.Count} surrounded, {falseAlarms:P2} of {cleanQueries.Length} clean; {Bar.Times([.. before, .. after])}");
         if (!judge)
         {
