@@ -46,7 +46,7 @@ public sealed record IpfsOptions
     /// <summary>How often records that are kept are put anew. Default 4 h.</summary>
     public TimeSpan RecordInterval { get; init; } = TimeSpan.FromHours(4);
 
-    /// <summary>How often the table is refreshed. Default 10 min.</summary>
+    /// <summary>How often the table is refreshed. Default 10 min. Who has just joined looks for itself sooner: after 1, 2, 4 and 8 min.</summary>
     public TimeSpan RefreshInterval { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>Whether provides are optimistic unless their own options say otherwise. Default false.</summary>

@@ -16,16 +16,20 @@ internal sealed partial class KadProtocol
     // Of a network of N evenly spread peers one nearer than 14.5 / N is among the 20 closest in nine of ten cases.
     private const double SurelyAmongTwenty = 14.5;
 
-    // Of 80 peers' distances a size follows to within a ninth, of 160 to within a twelfth.
-    private const int LeastLookupsForSuspicion = 4;
+    // Of 40 peers' distances a size follows to within a sixth, of 160 to within a twelfth. Two lookups are left whatever is forgotten.
+    private const int LeastLookupsForSuspicion = 2;
     private const int EnoughLookups = 8;
     private const int LookupsAtFirst = 5;
+
+    // A network that grows around us is not the one that we measured when we joined.
+    private static readonly TimeSpan s_firstSelfLookupPause = TimeSpan.FromMinutes(1);
 
     private readonly List<KadQuery> _queries = [];
     private readonly Dictionary<KadQuery, KadQuery> _surveys = [];
     private readonly Queue<PeerContact> _toCheck = new();
     private readonly HashSet<PeerId> _checking = [];
     private Instant _nextSelfLookup = Instant.Never;
+    private TimeSpan _selfLookupPause = s_firstSelfLookupPause;
     private int _open;
     private int _turn;
 
@@ -191,16 +195,20 @@ internal sealed partial class KadProtocol
         }
     }
 
+    /// <summary>Looks for ourselves: after joining, then after pauses that double from a minute to the usual one.</summary>
     private void LookUpSelf(Instant now)
     {
-        _nextSelfLookup = now + _settings.RefreshInterval;
+        _selfLookupPause = _selfLookupPause < _settings.RefreshInterval ? _selfLookupPause : _settings.RefreshInterval;
+        _nextSelfLookup = now + _selfLookupPause;
+        _selfLookupPause *= 2;
         StartUpkeep(_settings.Self.Bytes, now);
     }
 
-    /// <summary>Looks up keys that nobody could foresee, for what their closest say of the size of the network: some at first, then one each interval.</summary>
+    /// <summary>Looks up keys that nobody could foresee, for what their closest say of the size of the network: some at a time at first, then one each interval.</summary>
     private void LookUpAnywhere(Instant now)
     {
-        int lookups = _size.Estimate.Lookups < EnoughLookups ? LookupsAtFirst : 1;
+        bool isYoung = _selfLookupPause < _settings.RefreshInterval;
+        int lookups = isYoung || _size.Estimate.Lookups < EnoughLookups ? LookupsAtFirst : 1;
         for (int i = 0; i < lookups; i++)
         {
             byte[] preimage = new byte[34];
@@ -254,7 +262,7 @@ internal sealed partial class KadProtocol
         else if (!isOfSelf)
         {
             // Who wants us to err may lie around our own key, not around one that is drawn.
-            Measure(query, before);
+            Measure(query, before, now);
         }
 
         Counters.Suspected += query.Phase == KadQueryPhase.Surveying && before != KadQueryPhase.Surveying ? 1 : 0;
@@ -308,6 +316,7 @@ internal sealed partial class KadProtocol
 
         if (wasEmpty && _table.Count > 0)
         {
+            _selfLookupPause = s_firstSelfLookupPause;
             LookUpSelf(now);
         }
     }
@@ -338,12 +347,19 @@ internal sealed partial class KadProtocol
         return [.. closer];
     }
 
-    private void Measure(KadQuery query, KadQueryPhase before)
+    private void Measure(KadQuery query, KadQueryPhase before, Instant now)
     {
         bool hasJustEnded = before is KadQueryPhase.Looking or KadQueryPhase.FollowingUp or KadQueryPhase.Surveying && query.IsSearchOver;
-        if (hasJustEnded && !_surveys.ContainsKey(query) && (query.IsUpkeep || !query.IsSuspect) && query.Kind is KadQueryKind.ClosestPeers or KadQueryKind.Provide or KadQueryKind.PutValue && query.Closest.Count == _settings.Width)
+        bool isForeseen = !query.IsUpkeep && (query.NetworkNodes == 0 || query.IsSuspect);
+        if (hasJustEnded && !isForeseen && !_surveys.ContainsKey(query) && query.Kind is KadQueryKind.ClosestPeers or KadQueryKind.Provide or KadQueryKind.PutValue && query.Closest.Count == _settings.Width)
         {
+            int known = _size.Estimate.Lookups;
             _size.Observe(query.Key, [.. query.Closest.Select(contact => contact.Key)]);
+            if (_size.Estimate.Lookups < Math.Min(known, EnoughLookups))
+            {
+                // What it spoke of is another size than now: until more is known, alarms are missed or false.
+                LookUpAnywhere(now);
+            }
         }
     }
 

@@ -54,6 +54,13 @@ internal sealed class Swarm
         }
     }
 
+    /// <summary>Lets a node look for itself again, now that all have joined: only now it finds twenty, and then other keys that tell it the size.</summary>
+    public void Measure(int index)
+    {
+        Advance(TimeSpan.FromMinutes(1));
+        Run(index);
+    }
+
     /// <summary>Lets a node do all that it wants to; <paramref name="afterEach"/> is called after each of its requests.</summary>
     public void Run(int index, Action<KadRequest>? afterEach = null)
     {

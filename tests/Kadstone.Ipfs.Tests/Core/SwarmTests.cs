@@ -45,6 +45,7 @@ public sealed class SwarmTests
     public void The_size_of_the_network_is_estimated_from_what_searches_find()
     {
         Swarm swarm = new(Count, seed: 3);
+        swarm.Measure(5);
         for (int i = 0; i < 20; i++)
         {
             Search(swarm, 5, Peers.Content(i).Multihash);
@@ -57,6 +58,7 @@ public sealed class SwarmTests
     public void An_optimistic_provide_tells_near_peers_while_it_still_searches_and_is_done_at_fifteen()
     {
         Swarm swarm = new(Count, seed: 4);
+        swarm.Measure(5);
         for (int i = 0; i < 20; i++)
         {
             Search(swarm, 5, Peers.Content(i).Multihash);

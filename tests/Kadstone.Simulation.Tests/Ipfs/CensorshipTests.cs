@@ -11,10 +11,8 @@ public sealed class CensorshipTests
     private const int Sybils = 20;
     private const int SeekersOfEach = 10;
 
-    [Theory]
-    [InlineData(5)]
-    [InlineData(20)]
-    public void Content_is_not_hidden_by_whoever_lies_nearest(int networks) => Scenario(seed: 1, nodes: 200, networks, batches: 1, contents: 4);
+    [Fact]
+    public void Content_is_not_hidden_by_whoever_lies_nearest() => Scenario(seed: 1, nodes: 80, networks: 20, batches: 1, contents: 2);
 
     [Theory]
     [Trait("Category", "Bars")]
@@ -26,19 +24,23 @@ public sealed class CensorshipTests
     [MemberData(nameof(Bar.Seeds), MemberType = typeof(Bar))]
     public void Content_is_not_hidden_by_twenty_networks_among_a_thousand(int seed) => Scenario(seed, nodes: 1_000, networks: 20, batches: 2, contents: 10);
 
-    /// <summary>The attack is one: without the defence it hides most.</summary>
+    /// <summary>The attack is one: without the defence it hides what is provided while it lasts. What others hold from before is passed on the way.</summary>
+    [Fact]
+    public void Without_the_defence_content_is_hidden() => Undefended(nodes: 80, contents: 2);
+
     [Fact]
     [Trait("Category", "Bars")]
-    public void Without_the_defence_most_content_is_hidden() =>
-        Scenario(seed: 1, nodes: 1_000, networks: 20, batches: 1, contents: 10, guardsKeys: false, judge: false).Found.ShouldBeLessThan(0.5);
+    public void Without_the_defence_content_is_hidden_among_a_thousand() => Undefended(nodes: 1_000, contents: 10);
 
-    internal static (IpfsWorld World, double Found) Scenario(int seed, int nodes, int networks, int batches, int contents, bool guardsKeys = true, bool judge = true)
+    private static void Undefended(int nodes, int contents) =>
+        Scenario(seed: 1, nodes, networks: 20, batches: 1, contents, guardsKeys: false, judge: false).FoundOfLate.ShouldBeLessThan(0.1);
+
+    internal static (IpfsWorld World, double FoundOfLate) Scenario(int seed, int nodes, int networks, int batches, int contents, bool guardsKeys = true, bool judge = true)
     {
         IpfsWorld world = IpfsWorld.Grown(seed, nodes, guardsKeys: guardsKeys);
 
-        // A node suspects nothing before it has an estimate of the network's size, and those that came first have one of a small network until they look again.
-        world.Network.RunFor(TimeSpan.FromMinutes(12));
-        KadQuery[] cleanQueries = [.. world.Publish(nodes, TimeSpan.FromMinutes(1)).Select(one => one.Last).OfType<KadQuery>()];
+        // The network is five minutes old: those that came first have measured a smaller one.
+        KadQuery[] cleanQueries = [.. world.Publish(Math.Min(nodes, 50 * contents), TimeSpan.FromMinutes(1)).Select(one => one.Last).OfType<KadQuery>()];
 
         List<Probe> before = [];
         List<Probe> after = [];
@@ -64,7 +66,10 @@ public sealed class CensorshipTests
                 stranger.Leave();
             }
 
-            world.Network.RunFor(TimeSpan.FromMinutes(3));
+            if (batch + 1 < batches)
+            {
+                world.Network.RunFor(TimeSpan.FromMinutes(3));
+            }
         }
 
         double found = Bar.Found([.. before, .. after]);
@@ -73,16 +78,14 @@ public sealed class CensorshipTests
         Bar.Print(world, $"{networks} networks: found {found:P2} of {before.Count + after.Count} (provided before the attack {Bar.Found(before):P2}, during it {Bar.Found(after):P2}); alarms {alarms:P2} of {surrounded.Count} surrounded, {falseAlarms:P2} of {cleanQueries.Length} clean; {Bar.Times([.. before, .. after])}");
         if (!judge)
         {
-            return (world, found);
+            return (world, Bar.Found(after));
         }
 
         found.ShouldBeGreaterThanOrEqualTo(networks == 5 ? 0.99 : 0.90);
         surrounded.ShouldNotBeEmpty("nobody saw the attack: then it was none");
-
-        // A node that has just forgotten what it knew of another size suspects nothing: of forty queries that is one or two.
-        alarms.ShouldBeGreaterThanOrEqualTo(nodes < 1_000 ? 0.90 : 0.99);
+        alarms.ShouldBeGreaterThanOrEqualTo(0.99);
         falseAlarms.ShouldBeLessThanOrEqualTo(0.01);
-        return (world, found);
+        return (world, Bar.Found(after));
     }
 
     private static List<Probe> SeekEach(IpfsWorld world, List<Announcer> announced)
