@@ -140,28 +140,31 @@ public sealed partial class IpfsDht
 
     private async Task KeepUpAsync()
     {
-        using PeriodicTimer timer = new(s_joinInterval, _time);
-        long keptAt = _time.GetTimestamp();
+        using PeriodicTimer timer = new(s_upkeepInterval, _time);
         try
         {
             while (await timer.WaitForNextTickAsync(_closing.Token).ConfigureAwait(false))
             {
-                bool isDue = _time.GetElapsedTime(keptAt) >= s_upkeepInterval;
-                if (isDue)
-                {
-                    keptAt = _time.GetTimestamp();
-                    Reside();
-                    await KeepReachabilityAsync().ConfigureAwait(false);
-                }
+                Reside();
+                await KeepReachabilityAsync().ConfigureAwait(false);
+                await SweepAsync().ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
 
+    private async Task KeepJoinedAsync()
+    {
+        using PeriodicTimer timer = new(s_joinInterval, _time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_closing.Token).ConfigureAwait(false))
+            {
                 if (Array.TrueForAll(_nodes, node => node.Contacts().Length == 0))
                 {
                     await JoinAsync().ConfigureAwait(false);
-                }
-
-                if (isDue)
-                {
-                    await SweepAsync().ConfigureAwait(false);
                 }
             }
         }
@@ -223,7 +226,7 @@ public sealed partial class IpfsDht
         await _closing.CancelAsync().ConfigureAwait(false);
         Host.Identified -= OnIdentified;
         Host.Disconnected -= OnDisconnected;
-        await Task.WhenAll(_joining, _upkeep, _retelling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(_joining, _rejoining, _upkeep, _retelling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (KadNode node in _nodes)
         {
             await node.DisposeAsync().ConfigureAwait(false);

@@ -35,6 +35,7 @@ public sealed partial class IpfsDht : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly IpfsMetrics? _metrics;
     private readonly Task _joining;
+    private readonly Task _rejoining;
     private readonly Task _upkeep;
     private readonly Task _retelling;
     private Task? _disposal;
@@ -56,6 +57,7 @@ public sealed partial class IpfsDht : IAsyncDisposable
         host.Identified += OnIdentified;
         host.Disconnected += OnDisconnected;
         _joining = Task.Run(JoinAsync);
+        _rejoining = Task.Run(KeepJoinedAsync);
         _upkeep = Task.Run(KeepUpAsync);
         _retelling = Task.Run(RetellAsync);
     }

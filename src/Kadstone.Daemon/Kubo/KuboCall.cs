@@ -96,9 +96,15 @@ internal sealed class KuboCall(HttpContext context)
     /// <summary>Ends a stream, be it without a line.</summary>
     public async Task EndAsync(CancellationToken cancellationToken)
     {
-        if (_stream is null && IsBrief && IsLate())
+        if (_stream is null && IsBrief)
         {
-            throw new DhtTimeoutException("The time of the call is over.");
+            if (IsLate())
+            {
+                throw new DhtTimeoutException("The time of the call is over.");
+            }
+
+            // It was in time: the sending of it is no part of that.
+            cancellationToken = context.RequestAborted;
         }
 
         LineStream stream = await SendHeldAsync(cancellationToken).ConfigureAwait(false);
