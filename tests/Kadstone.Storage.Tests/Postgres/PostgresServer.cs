@@ -173,7 +173,8 @@ internal sealed class PostgresServer : IAsyncDisposable
         string[] sessions = (await File.ReadAllTextAsync($"/proc/{id}/task/{id}/children")).Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (sessions.Length > 0)
         {
-            (await RunAsync(["kill", signal, .. sessions])).ShouldBe(0);
+            // One that has ended meanwhile cannot be told any more; the others are.
+            await RunAsync(["kill", signal, .. sessions]);
         }
     }
 
