@@ -27,6 +27,7 @@ public sealed partial class RoutingTable<TKey, TContact>
     private readonly Random _chance;
     private readonly DiversityCounts? _diversity;
     private readonly KeyChangers<TContact> _keyChangers;
+    private readonly Presence<TContact> _presence = new();
 
     // Index = common prefix length. Both grow to the depth in use: log2 of the network, about 25 in the largest.
     private Bucket<TKey, TContact>?[] _buckets = [];
@@ -304,6 +305,12 @@ public sealed partial class RoutingTable<TKey, TContact>
     /// <summary>Finds the entry equal to a contact, under whatever key it stands here.</summary>
     private bool TryFind(in TContact contact, out int index, out int i)
     {
+        if (!_presence.MayHold(contact))
+        {
+            (index, i) = (-1, -1);
+            return false;
+        }
+
         index = BucketOf(contact.Key);
         i = index < _depth && _buckets[index] is { } own ? own.IndexOf(contact) : -1;
         if (i >= 0)
@@ -311,7 +318,7 @@ public sealed partial class RoutingTable<TKey, TContact>
             return true;
         }
 
-        // Equality may ignore the key. A scan of the few hundred contacts costs less than a second index of them all would.
+        // Equality may ignore the key.
         for (index = 0; index < _depth; index++)
         {
             i = _buckets[index]?.IndexOf(contact) ?? -1;
@@ -394,6 +401,7 @@ public sealed partial class RoutingTable<TKey, TContact>
     {
         EntryHealth health = new() { Added = seen, LastSeen = seen, CheckAt = seen + _options.DoubtfulAfter };
         bucket.Add(contact, health, _options.SizeOf(index));
+        _presence.Add(contact);
         _diversity?.Add(contact.Host, contact.Prefix);
         _refreshAt[index] = Instant.Later(_refreshAt[index], seen + _options.RefreshAfter);
         _nextRefresh = Instant.Earlier(_nextRefresh, _refreshAt[index]);
@@ -406,6 +414,7 @@ public sealed partial class RoutingTable<TKey, TContact>
     private void RemoveEntry(Bucket<TKey, TContact> bucket, int i)
     {
         ref TContact contact = ref bucket.ContactAt(i);
+        _presence.Remove(contact);
         _diversity?.Remove(contact.Host, contact.Prefix);
         _sound -= bucket.HealthAt(i).Failures == 0 ? 1 : 0;
         Count--;
