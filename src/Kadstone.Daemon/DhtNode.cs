@@ -99,6 +99,8 @@ internal sealed class DhtNode(IpfsDht dht, IpfsOptions options, bool hasRouting)
     public Task<IReadOnlyList<PeerInfo>> FindClosestAsync(ReadOnlyMemory<byte> key, CancellationToken cancellationToken) =>
         dht.FindClosestPeersAsync(key, null, cancellationToken);
 
+    public void HoldNameKeys(Func<PeerId, PrivateKey?> keys) => dht.NameKeys = keys;
+
     public Task<IpnsName> PublishNameAsync(PrivateKey key, string path, PublishOptions options, CancellationToken cancellationToken) =>
         dht.PublishNameAsync(key, path, options, cancellationToken);
 

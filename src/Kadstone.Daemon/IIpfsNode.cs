@@ -60,6 +60,9 @@ internal interface IIpfsNode
 
     Task<IReadOnlyList<PeerInfo>> FindClosestAsync(ReadOnlyMemory<byte> key, CancellationToken cancellationToken);
 
+    /// <summary>Lets names be signed anew with the keys that are held, besides the node's own.</summary>
+    void HoldNameKeys(Func<PeerId, PrivateKey?> keys);
+
     Task<IpnsName> PublishNameAsync(PrivateKey key, string path, PublishOptions options, CancellationToken cancellationToken);
 
     Task<IpnsName> ResolveNameAsync(PeerId name, CancellationToken cancellationToken);

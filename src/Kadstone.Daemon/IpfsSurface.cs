@@ -24,6 +24,7 @@ internal sealed class IpfsSurface : IDisposable
         BlockShelf blocks = new(options.BlockBytes);
         _blockServer = new BlockServer(node.Network, blocks);
         KeyShelf keys = new(node.Identity, options.KeyFolder);
+        node.HoldNameKeys(keys.Of);
         _rpc = new KuboRpc(
             [.. new RoutingCommands(node, blocks).All, .. new NodeCommands(node).All, .. new ContentCommands(blocks).All, .. new NameCommands(node, keys).All],
             options,

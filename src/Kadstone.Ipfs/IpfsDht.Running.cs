@@ -175,7 +175,8 @@ public sealed partial class IpfsDht
 
     private async Task<bool> PutAgainAsync(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
     {
-        if (await _desk.PutAsync(key, value, cancellationToken).ConfigureAwait(false) != RecordVerdict.Stored)
+        // A store that is full for now is no reason to give up what others shall hold.
+        if (await _desk.PutAsync(key, value, cancellationToken).ConfigureAwait(false) is RecordVerdict.Invalid or RecordVerdict.Worse)
         {
             return false;
         }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Kadstone.Crypto;
 using Kadstone.Ipfs.Core;
 using Kadstone.Kademlia;
 using Kadstone.Storage;
@@ -28,6 +29,7 @@ public sealed partial class IpfsDht : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly RecordRules _rules;
     private readonly RecordDesk _desk;
+    private readonly NameRenewal _renewal;
     private readonly Keeper _keeper;
     private readonly DnsAddrResolver _names;
     private readonly KadNode[] _nodes;
@@ -40,7 +42,7 @@ public sealed partial class IpfsDht : IAsyncDisposable
     private readonly Task _retelling;
     private Task? _disposal;
 
-    private IpfsDht(IpfsOptions options, Libp2pHost host, IRecordStore? store, ILogger logger, TimeProvider time, IMeterFactory? meters)
+    private IpfsDht(IpfsOptions options, PrivateKey identity, Libp2pHost host, IRecordStore? store, ILogger logger, TimeProvider time, IMeterFactory? meters)
     {
         _options = options;
         _time = time;
@@ -52,7 +54,8 @@ public sealed partial class IpfsDht : IAsyncDisposable
         _desk = new RecordDesk(_store, _rules, time);
         _names = new DnsAddrResolver(options.NameServers, time);
         _nodes = [.. CreateNodes()];
-        _keeper = new Keeper(_store, options, time, logger, TellRegionAsync, PutAgainAsync);
+        _renewal = new NameRenewal(identity, options.NameLifetime, logger);
+        _keeper = new Keeper(_store, options, time, logger, _renewal, TellRegionAsync, PutAgainAsync);
         _metrics = meters is null ? null : new IpfsMetrics(meters, this);
         host.Identified += OnIdentified;
         host.Disconnected += OnDisconnected;
@@ -94,9 +97,10 @@ public sealed partial class IpfsDht : IAsyncDisposable
         options ??= new IpfsOptions();
         options.Validate();
         loggerFactory ??= NullLoggerFactory.Instance;
-        Libp2pOptions hostOptions = options.Host with { Policy = options.HostPolicy };
+        PrivateKey identity = options.Host.Identity ?? PrivateKey.Generate(new SecureRandom());
+        Libp2pOptions hostOptions = options.Host with { Identity = identity, Policy = options.HostPolicy };
         Libp2pHost host = await Libp2pHost.CreateAsync(hostOptions, loggerFactory, timeProvider, meterFactory, cancellationToken).ConfigureAwait(false);
-        return new IpfsDht(options, host, store, loggerFactory.CreateLogger("Kadstone.Ipfs"), timeProvider ?? TimeProvider.System, meterFactory);
+        return new IpfsDht(options, identity, host, store, loggerFactory.CreateLogger("Kadstone.Ipfs"), timeProvider ?? TimeProvider.System, meterFactory);
     }
 
     /// <summary>Meets a peer: it enters the table if it serves the DHT.</summary>

@@ -27,4 +27,10 @@ internal static partial class IpfsLog
 
     [LoggerMessage(EventId = 407, Level = LogLevel.Debug, Message = "asked {Peer} to dial us: {Status}")]
     internal static partial void DialedBack(ILogger logger, PeerId peer, Wire.DialBackStatus status);
+
+    [LoggerMessage(EventId = 408, Level = LogLevel.Warning, Message = "the key of {Name} cannot be had: {Reason}")]
+    internal static partial void NoKey(ILogger logger, PeerId name, string reason);
+
+    [LoggerMessage(EventId = 409, Level = LogLevel.Information, Message = "{Key} is told no more: it has ended, or a better one stands there")]
+    internal static partial void ToldNoMore(ILogger logger, string key);
 }

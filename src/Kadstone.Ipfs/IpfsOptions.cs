@@ -46,6 +46,9 @@ public sealed record IpfsOptions
     /// <summary>How often records that are kept are put anew. Default 4 h.</summary>
     public TimeSpan RecordInterval { get; init; } = TimeSpan.FromHours(4);
 
+    /// <summary>How long a name that is told again is valid from then on, where the node holds its key; one that ends later keeps its end. Default 48 h; up to 10 years.</summary>
+    public TimeSpan NameLifetime { get; init; } = TimeSpan.FromHours(48);
+
     /// <summary>How often the table is refreshed. Default 10 min. Who has just joined looks for itself sooner: after 1, 2, 4 and 8 min.</summary>
     public TimeSpan RefreshInterval { get; init; } = TimeSpan.FromMinutes(10);
 
@@ -77,6 +80,7 @@ public sealed record IpfsOptions
         Require(RequestsPerPeer is null or > 0 and <= 1_000_000, nameof(RequestsPerPeer), "it is above zero and at most a million, or null");
         Require(ProvideInterval > TimeSpan.Zero && ProvideInterval < TimeSpan.FromHours(48), nameof(ProvideInterval), "it must be above zero and below 48 h");
         Require(RecordInterval > TimeSpan.Zero, nameof(RecordInterval), "it must be above zero");
+        Require(NameLifetime > TimeSpan.Zero && NameLifetime <= TimeSpan.FromDays(3653), nameof(NameLifetime), "it must be above zero and at most 10 years");
         Require(RefreshInterval > TimeSpan.Zero, nameof(RefreshInterval), "it must be above zero");
         Require(Validators.All(validator => validator.Namespace is { Length: > 0 } name && !name.Contains('/', StringComparison.Ordinal)), nameof(Validators), "a namespace has a name without slashes");
         Require(Validators.Select(validator => validator.Namespace).Concat(["pk", "ipns"]).Distinct(StringComparer.Ordinal).Count() == Validators.Count + 2,

@@ -10,4 +10,7 @@ public sealed record IpnsName(PeerId Name, string Path, ulong Sequence, DateTime
 {
     /// <summary>What became of putting it; null where it was resolved.</summary>
     public PutOutcome? Put { get; init; }
+
+    /// <summary>Whether the node signs it anew before it ends. False where it was resolved, where it is not kept, and where its key was lent for this one record.</summary>
+    public bool IsRenewed { get; init; }
 }

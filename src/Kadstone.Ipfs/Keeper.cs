@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Kadstone.Ipfs;
 
 /// <summary>What the node tells again and again: contents that it provides, values that it keeps. Remembered in the store, so that a restart goes on with it.</summary>
-internal sealed class Keeper(IRecordStore store, IpfsOptions options, TimeProvider time, ILogger logger, Keeper.TellRegion tellRegion, Keeper.TellValue tellValue)
+internal sealed class Keeper(IRecordStore store, IpfsOptions options, TimeProvider time, ILogger logger, NameRenewal renewal, Keeper.TellRegion tellRegion, Keeper.TellValue tellValue)
 {
     /// <summary>How often <see cref="TellDueAsync"/> is to be called.</summary>
     internal static readonly TimeSpan Turn = TimeSpan.FromMinutes(1);
@@ -21,6 +21,8 @@ internal sealed class Keeper(IRecordStore store, IpfsOptions options, TimeProvid
 
     private readonly Lock _lock = new();
     private readonly RetellSchedule _provided = new(options.ProvideInterval, Turn);
+
+    // When each is due.
     private readonly Dictionary<ContentKey, DateTimeOffset> _values = [];
 
     /// <summary>What may be told with a content, given the leading bits that their keys share.</summary>
@@ -34,6 +36,8 @@ internal sealed class Keeper(IRecordStore store, IpfsOptions options, TimeProvid
     /// <returns>False when it is no longer worth putting: it is not valid any more, or a better one stands there.</returns>
     internal delegate Task<bool> TellValue(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value, CancellationToken cancellationToken);
 
+    private delegate void Note(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value, DateTimeOffset told);
+
     /// <summary>How many contents are told of again and again.</summary>
     public int Provided => Read(() => _provided.Count);
 
@@ -42,8 +46,8 @@ internal sealed class Keeper(IRecordStore store, IpfsOptions options, TimeProvid
     {
         try
         {
-            await LoadAsync(Shelf.IpfsProvided, (key, told) => _provided.Told(key, told), cancellationToken).ConfigureAwait(false);
-            await LoadAsync(Shelf.IpfsOwnValues, (key, told) => _values.TryAdd(new ContentKey(key), told), cancellationToken).ConfigureAwait(false);
+            await LoadAsync(Shelf.IpfsProvided, (key, _, told) => _provided.Told(key, told), cancellationToken).ConfigureAwait(false);
+            await LoadAsync(Shelf.IpfsOwnValues, (key, value, told) => _values.TryAdd(new ContentKey(key), NextOf(key, value, told)), cancellationToken).ConfigureAwait(false);
         }
         catch (StoreUnavailableException exception)
         {
@@ -52,10 +56,20 @@ internal sealed class Keeper(IRecordStore store, IpfsOptions options, TimeProvid
     }
 
     public Task RememberProvidedAsync(ReadOnlyMemory<byte> multihash, CancellationToken cancellationToken) =>
-        RememberAsync(Shelf.IpfsProvided, _provided.Told, multihash, default, cancellationToken);
+        RememberAsync(Shelf.IpfsProvided, (key, _, told) => _provided.Told(key, told), multihash, default, cancellationToken);
 
     public Task RememberValueAsync(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value, CancellationToken cancellationToken) =>
         RememberAsync(Shelf.IpfsOwnValues, NoteValue, key, value, cancellationToken);
+
+    public async Task<bool> ForgetValueAsync(ReadOnlyMemory<byte> key, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            _values.Remove(new ContentKey(key));
+        }
+
+        return await store.DeleteAsync(Shelf.IpfsOwnValues, key, cancellationToken).ConfigureAwait(false);
+    }
 
     public async Task<bool> ForgetProvidedAsync(ReadOnlyMemory<byte> multihash, CancellationToken cancellationToken)
     {
@@ -151,18 +165,24 @@ internal sealed class Keeper(IRecordStore store, IpfsOptions options, TimeProvid
     private async Task TellValueAsync(ContentKey key, CancellationToken cancellationToken)
     {
         StoredRecord? stored = await store.GetAsync(Shelf.IpfsOwnValues, key.Bytes, cancellationToken).ConfigureAwait(false);
-        if (stored is not null && await tellValue(key.Bytes, stored.Value, cancellationToken).ConfigureAwait(false))
+        ReadOnlyMemory<byte> value = stored is null ? default : renewal.Renew(key.Bytes, stored.Value, time.GetUtcNow());
+        bool isWorthTelling = stored is not null && await tellValue(key.Bytes, value, cancellationToken).ConfigureAwait(false);
+
+        // Who gave it up or kept another one meanwhile has said what is to be told from now on.
+        StoredRecord? now = await store.GetAsync(Shelf.IpfsOwnValues, key.Bytes, cancellationToken).ConfigureAwait(false);
+        if (stored is not null && (now is null || !now.Value.Span.SequenceEqual(stored.Value.Span)))
         {
-            await RememberValueAsync(key.Bytes, stored.Value, cancellationToken).ConfigureAwait(false);
             return;
         }
 
-        lock (_lock)
+        if (isWorthTelling)
         {
-            _values.Remove(key);
+            await RememberValueAsync(key.Bytes, value, cancellationToken).ConfigureAwait(false);
+            return;
         }
 
-        await store.DeleteAsync(Shelf.IpfsOwnValues, key.Bytes, cancellationToken).ConfigureAwait(false);
+        IpfsLog.ToldNoMore(logger, Convert.ToHexStringLower(key.Bytes.Span));
+        await ForgetValueAsync(key.Bytes, cancellationToken).ConfigureAwait(false);
     }
 
     private ContentKey[] DueValues()
@@ -170,23 +190,32 @@ internal sealed class Keeper(IRecordStore store, IpfsOptions options, TimeProvid
         DateTimeOffset now = time.GetUtcNow();
         lock (_lock)
         {
-            return [.. _values.Where(pair => now - pair.Value >= options.RecordInterval).OrderBy(pair => pair.Value).Select(pair => pair.Key)];
+            return [.. _values.Where(pair => pair.Value <= now).OrderBy(pair => pair.Value).Select(pair => pair.Key)];
         }
     }
 
-    private void NoteValue(ReadOnlyMemory<byte> key, DateTimeOffset told) => _values[new ContentKey(key.ToArray())] = told;
+    private void NoteValue(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value, DateTimeOffset told) =>
+        _values[new ContentKey(key.ToArray())] = NextOf(key, value, told);
 
-    private async Task RememberAsync(Shelf shelf, Action<ReadOnlyMemory<byte>, DateTimeOffset> note, ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
+    // What is signed anew is not left to its end: half of a short life is over first.
+    private DateTimeOffset NextOf(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value, DateTimeOffset told)
+    {
+        DateTimeOffset usual = told + options.RecordInterval;
+        DateTimeOffset middle = renewal.EndOf(key, value) is DateTimeOffset end ? told + ((end - told) / 2) : usual;
+        return middle < usual ? middle : usual;
+    }
+
+    private async Task RememberAsync(Shelf shelf, Note note, ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
     {
         DateTimeOffset now = time.GetUtcNow();
         await store.PutAsync(shelf, key, new StoredRecord(value, now.UtcTicks, now + s_forever, now), null, cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
-            note(key, now);
+            note(key, value, now);
         }
     }
 
-    private async Task LoadAsync(Shelf shelf, Action<ReadOnlyMemory<byte>, DateTimeOffset> note, CancellationToken cancellationToken)
+    private async Task LoadAsync(Shelf shelf, Note note, CancellationToken cancellationToken)
     {
         ReadOnlyMemory<byte>? last = null;
         IReadOnlyList<KeyedRecord> page;
@@ -197,7 +226,7 @@ internal sealed class Keeper(IRecordStore store, IpfsOptions options, TimeProvid
             {
                 foreach (KeyedRecord record in page)
                 {
-                    note(record.Key, record.Record.StoredAt);
+                    note(record.Key, record.Record.Value, record.Record.StoredAt);
                 }
             }
 

@@ -58,6 +58,9 @@ public sealed class KeyShelfTests : IDisposable
         shelf.TryGet(_self.PeerId.ToString(), out PrivateKey? self).ShouldBeTrue();
         self.ShouldBeSameAs(_self);
         shelf.TryGet("nobody", out _).ShouldBeFalse();
+        (shelf.Of(id), shelf.Of(_self.PeerId)).ShouldBe((key, _self));
+        shelf.Remove("blog");
+        shelf.Of(id).ShouldBeNull();
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

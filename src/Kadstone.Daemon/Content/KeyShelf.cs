@@ -63,8 +63,18 @@ internal sealed class KeyShelf
                 return true;
             }
 
-            key = PeerId.TryParse(nameOrId, out PeerId? id) ? _keys.Values.Append(_self).FirstOrDefault(candidate => candidate.PeerId == id) : null;
-            return key is not null;
+        }
+
+        key = PeerId.TryParse(nameOrId, out PeerId? id) ? Of(id) : null;
+        return key is not null;
+    }
+
+    /// <summary>The key that an id stands for; null when it is not here.</summary>
+    public PrivateKey? Of(PeerId id)
+    {
+        lock (_lock)
+        {
+            return _keys.Values.Append(_self).FirstOrDefault(key => key.PeerId == id);
         }
     }
 

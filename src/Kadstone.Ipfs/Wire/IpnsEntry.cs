@@ -48,31 +48,40 @@ internal sealed class IpnsEntry
     /// <exception cref="ArgumentException">It would be too long.</exception>
     public static byte[] Create(PrivateKey key, string value, ulong sequence, Rfc3339Time validity, TimeSpan timeToLive)
     {
-        byte[] valueBytes = Encoding.UTF8.GetBytes(value);
-        byte[] validityBytes = Encoding.ASCII.GetBytes(validity.ToString());
         ulong nanoseconds = (ulong)Math.Max(0, timeToLive.Ticks) * 100;
-        byte[] data = new IpnsData(valueBytes, validityBytes, 0, sequence, nanoseconds).Encode();
+        return Sign(key, new IpnsData(Encoding.UTF8.GetBytes(value), BytesOf(validity), 0, sequence, nanoseconds));
+    }
+
+    /// <summary>The same record with another end.</summary>
+    /// <exception cref="ArgumentException">It would be too long.</exception>
+    public byte[] SignAnew(PrivateKey key, Rfc3339Time validity) => Sign(key, Data with { Validity = BytesOf(validity) });
+
+    /// <summary>Whether this one stands above another of the same name: by sequence, then by validity. 0: neither.</summary>
+    public int CompareTo(IpnsEntry other) =>
+        Data.Sequence != other.Data.Sequence ? Data.Sequence.CompareTo(other.Data.Sequence) : Validity.CompareTo(other.Validity);
+
+    private static byte[] BytesOf(Rfc3339Time validity) => Encoding.ASCII.GetBytes(validity.ToString());
+
+    private static byte[] Sign(PrivateKey key, IpnsData data)
+    {
+        byte[] encoded = data.Encode();
         byte[] buffer = new byte[MaxLength];
         ProtobufWriter writer = new(buffer);
-        writer.WriteBytes(1, valueBytes);
-        writer.WriteBytes(2, key.Sign([.. valueBytes, .. validityBytes, .. "EOL"u8]));
-        writer.WriteVarint(3, 0);
-        writer.WriteBytes(4, validityBytes);
-        writer.WriteVarint(5, sequence);
-        writer.WriteVarint(6, nanoseconds);
+        writer.WriteBytes(1, data.Value.Span);
+        writer.WriteBytes(2, key.Sign([.. data.Value.Span, .. data.Validity.Span, .. "EOL"u8]));
+        writer.WriteVarint(3, data.ValidityType);
+        writer.WriteBytes(4, data.Validity.Span);
+        writer.WriteVarint(5, data.Sequence);
+        writer.WriteVarint(6, data.TimeToLive);
         if (!key.PeerId.TryGetPublicKey(out _))
         {
             writer.WriteBytes(7, key.PublicKey.Encoded.Span);
         }
 
-        writer.WriteBytes(8, key.Sign([.. "ipns-signature:"u8, .. data]));
-        writer.WriteBytes(9, data);
-        return writer.Overflowed ? throw new ArgumentException($"An IPNS record has at most {MaxLength} bytes.", nameof(value)) : writer.Written.ToArray();
+        writer.WriteBytes(8, key.Sign([.. "ipns-signature:"u8, .. encoded]));
+        writer.WriteBytes(9, encoded);
+        return writer.Overflowed ? throw new ArgumentException($"An IPNS record has at most {MaxLength} bytes.", nameof(data)) : writer.Written.ToArray();
     }
-
-    /// <summary>Whether this one stands above another of the same name: by sequence, then by validity. 0: neither.</summary>
-    public int CompareTo(IpnsEntry other) =>
-        Data.Sequence != other.Data.Sequence ? Data.Sequence.CompareTo(other.Data.Sequence) : Validity.CompareTo(other.Validity);
 
     private static PublicKey? KeyOf(ReadOnlySpan<byte> encoded, PeerId name)
     {

@@ -35,7 +35,11 @@ internal sealed record KadMessage
     {
         ulong type = 0;
         ReadOnlySpan<byte> key = default;
-        KadRecord? record = null;
+        ReadOnlySpan<byte> record = default;
+        bool hasRecord = false;
+
+        // What many peers and addresses of a few bytes each may cost: an object is larger than what it says.
+        int room = RoomOf(bytes.Length);
         List<KadPeer> closer = [];
         List<KadPeer> providers = [];
         ProtobufReader reader = new(bytes);
@@ -51,26 +55,30 @@ internal sealed record KadMessage
             }
             else if (field.Is(3, ProtobufWireType.Bytes))
             {
-                record = KadRecord.TryRead(field.Bytes);
-                if (record is null)
-                {
-                    return null;
-                }
+                record = field.Bytes;
+                hasRecord = true;
             }
             else if (field.Is(8, ProtobufWireType.Bytes))
             {
-                Add(closer, field.Bytes, MaxCloser);
+                Add(closer, field.Bytes, MaxCloser, ref room);
             }
             else if (field.Is(9, ProtobufWireType.Bytes))
             {
-                Add(providers, field.Bytes, MaxProviders);
+                Add(providers, field.Bytes, MaxProviders, ref room);
             }
         }
 
-        return reader.IsMalformed || type > (ulong)KadMessageType.Ping || key.Length > KadRecord.MaxKeyLength
-            ? null
-            : new KadMessage { Type = (KadMessageType)type, Key = key.ToArray(), Record = record, Closer = closer, Providers = providers };
+        if (reader.IsMalformed || type > (ulong)KadMessageType.Ping || key.Length > KadRecord.MaxKeyLength)
+        {
+            return null;
+        }
+
+        KadRecord? read = hasRecord ? KadRecord.TryRead(record) : null;
+        return hasRecord && read is null ? null : new KadMessage { Type = (KadMessageType)type, Key = key.ToArray(), Record = read, Closer = closer, Providers = providers };
     }
+
+    /// <summary>How many bytes the peers of a message of a length may take. Real ones take up to nine times what they have on the wire.</summary>
+    internal static int RoomOf(int length) => (14 * length) + (48 * 1024);
 
     /// <summary>The message in tag order, without zeroes, and no longer than <see cref="MaxSentLength"/> where peers can be left out: first addresses go, then peers from the end.</summary>
     public byte[] Encode()
@@ -101,9 +109,9 @@ internal sealed record KadMessage
         return writer.Written.ToArray();
     }
 
-    private static void Add(List<KadPeer> peers, ReadOnlySpan<byte> bytes, int max)
+    private static void Add(List<KadPeer> peers, ReadOnlySpan<byte> bytes, int max, ref int room)
     {
-        if (peers.Count < max && KadPeer.TryRead(bytes, out KadPeer? peer) && peer is not null)
+        if (peers.Count < max && room > 0 && KadPeer.TryRead(bytes, ref room, out KadPeer? peer) && peer is not null)
         {
             peers.Add(peer);
         }

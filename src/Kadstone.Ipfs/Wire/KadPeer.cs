@@ -9,27 +9,36 @@ internal sealed record KadPeer(PeerId Id, IReadOnlyList<Multiaddr> Addresses, Ka
     /// <summary>32: the most addresses that are read.</summary>
     public const int MaxAddresses = 32;
 
+    // What the objects of a peer without addresses take in memory.
+    private const int Cost = 192;
+
     public PeerInfo ToInfo() => new(Id, Addresses);
 
     /// <summary>Reads a peer; false when it has no id, or is no message at all. An address that cannot be read is left out.</summary>
-    public static bool TryRead(ReadOnlySpan<byte> bytes, out KadPeer? peer)
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="room">How much memory peers may still take; addresses for which there is none are left out.</param>
+    /// <param name="peer">The peer.</param>
+    public static bool TryRead(ReadOnlySpan<byte> bytes, ref int room, out KadPeer? peer)
     {
+        room -= Cost;
         PeerId? id = null;
         List<Multiaddr> addresses = [];
         KadConnection connection = KadConnection.NotConnected;
         ProtobufReader reader = new(bytes);
         while (reader.TryRead(out ProtobufField field))
         {
-            if (field.Is(1, ProtobufWireType.Bytes))
+            if (id is null && field.Is(1, ProtobufWireType.Bytes))
             {
                 PeerId.TryRead(field.Bytes, out id);
             }
-            else if (field.Is(2, ProtobufWireType.Bytes) && addresses.Count < MaxAddresses && Multiaddr.TryRead(field.Bytes, out Multiaddr? address))
+            else if (field.Is(2, ProtobufWireType.Bytes) && addresses.Count < MaxAddresses && room > 0 && Multiaddr.TryRead(field.Bytes, out Multiaddr? address))
             {
                 // Addresses of kad messages carry no peer; one that names another peer would lead astray.
-                if (address.Peer is null || address.Peer == id)
+                PeerId? named = address.Peer;
+                room -= named is null ? CostOf(address) : Cost + (2 * CostOf(address));
+                if (named is null || named == id)
                 {
-                    addresses.Add(address.WithoutPeer());
+                    addresses.Add(named is null ? address : address.WithoutPeer());
                 }
             }
             else if (field.Is(3, ProtobufWireType.Varint))
@@ -74,6 +83,8 @@ internal sealed record KadPeer(PeerId Id, IReadOnlyList<Multiaddr> Addresses, Ka
             writer.WriteVarint(3, (ulong)Connection);
         }
     }
+
+    private static int CostOf(Multiaddr address) => 128 + address.Bytes.Length + (24 * address.Components.Count);
 
     // Room stays for the connection.
     private static bool Fits(Multiaddr address, int before) => ProtobufWriter.BoundOf(address.Bytes.Length) <= MaxLength - before - 2;

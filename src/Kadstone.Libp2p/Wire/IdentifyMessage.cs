@@ -37,7 +37,12 @@ internal sealed record IdentifyMessage
     {
         List<Multiaddr> addresses = [.. before.Addresses ?? []];
         List<string> protocols = [.. before.Protocols ?? []];
-        IdentifyMessage message = before;
+        ReadOnlySpan<byte> key = default;
+        ReadOnlySpan<byte> observed = default;
+        ReadOnlySpan<byte> protocolVersion = default;
+        ReadOnlySpan<byte> agentVersion = default;
+        ReadOnlySpan<byte> signedRecord = default;
+        int named = 0;
         ProtobufReader reader = new(frame);
         while (reader.TryRead(out ProtobufField field))
         {
@@ -46,10 +51,12 @@ internal sealed record IdentifyMessage
                 continue;
             }
 
+            // Of what is there once the last counts, and only that is read further.
+            named |= field.Number is 1 or 4 or 5 or 6 or 8 ? 1 << field.Number : 0;
             switch (field.Number)
             {
                 case 1:
-                    message = message with { Key = PublicKey.TryRead(field.Bytes, out PublicKey? key) ? key : null };
+                    key = field.Bytes;
                     break;
                 case 2 when addresses.Count < MaxAddresses && Multiaddr.TryRead(field.Bytes, out Multiaddr? address):
                     addresses.Add(address);
@@ -58,25 +65,32 @@ internal sealed record IdentifyMessage
                     protocols.Add(protocol);
                     break;
                 case 4:
-                    message = message with { ObservedAddress = Multiaddr.TryRead(field.Bytes, out Multiaddr? observed) ? observed : null };
+                    observed = field.Bytes;
                     break;
                 case 5:
-                    message = message with { ProtocolVersion = Text(field.Bytes) };
+                    protocolVersion = field.Bytes;
                     break;
                 case 6:
-                    message = message with { AgentVersion = Text(field.Bytes) };
+                    agentVersion = field.Bytes;
                     break;
                 case 8:
-                    message = message with { SignedRecord = field.Bytes.ToArray() };
+                    signedRecord = field.Bytes;
                     break;
             }
         }
 
-        return reader.IsMalformed ? null : message with
+        return reader.IsMalformed ? null : before with
         {
+            Key = IsNamed(1) ? PublicKey.TryRead(key, out PublicKey? read) ? read : null : before.Key,
             Addresses = addresses.Count > 0 ? addresses : null,
             Protocols = protocols.Count > 0 ? protocols : null,
+            ObservedAddress = IsNamed(4) ? Multiaddr.TryRead(observed, out Multiaddr? seen) ? seen : null : before.ObservedAddress,
+            ProtocolVersion = IsNamed(5) ? Text(protocolVersion) : before.ProtocolVersion,
+            AgentVersion = IsNamed(6) ? Text(agentVersion) : before.AgentVersion,
+            SignedRecord = IsNamed(8) ? signedRecord.ToArray() : before.SignedRecord,
         };
+
+        bool IsNamed(int number) => (named & (1 << number)) != 0;
     }
 
     /// <summary>One frame, without its length. What does not fit into <see cref="MaxLength"/> is left out from the end: record, protocols, addresses.</summary>

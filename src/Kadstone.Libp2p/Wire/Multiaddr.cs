@@ -65,13 +65,14 @@ public sealed class Multiaddr : IEquatable<Multiaddr>, ISpanParsable<Multiaddr>
             return false;
         }
 
-        byte[] kept = bytes.ToArray();
-        List<MultiaddrComponent> components = new(4);
+        // Nothing is kept before all of it is known to be right.
+        Span<Part> parts = stackalloc Part[MaxComponents];
+        int count = 0;
         bool isOpaque = false;
-        for (int at = 0; at < kept.Length && !isOpaque;)
+        for (int at = 0; at < bytes.Length && !isOpaque; count++)
         {
-            ReadOnlySpan<byte> rest = kept.AsSpan(at);
-            if (components.Count == MaxComponents || !Uvarint.TryTake(ref rest, out ulong code) || code > int.MaxValue)
+            ReadOnlySpan<byte> rest = bytes[at..];
+            if (count == MaxComponents || !Uvarint.TryTake(ref rest, out ulong code) || code > int.MaxValue)
             {
                 return false;
             }
@@ -98,12 +99,19 @@ public sealed class Multiaddr : IEquatable<Multiaddr>, ISpanParsable<Multiaddr>
                 }
             }
 
-            int start = isOpaque ? kept.Length - value.Length : kept.Length - rest.Length - value.Length;
-            components.Add(new MultiaddrComponent(protocol, kept.AsMemory(start, value.Length)));
-            at = kept.Length - rest.Length;
+            int start = isOpaque ? bytes.Length - value.Length : bytes.Length - rest.Length - value.Length;
+            parts[count] = new Part(protocol, start, value.Length);
+            at = bytes.Length - rest.Length;
         }
 
-        address = new Multiaddr(kept, [.. components], isOpaque);
+        byte[] kept = bytes.ToArray();
+        MultiaddrComponent[] components = new MultiaddrComponent[count];
+        for (int i = 0; i < count; i++)
+        {
+            components[i] = new MultiaddrComponent(parts[i].Protocol, kept.AsMemory(parts[i].Start, parts[i].Length));
+        }
+
+        address = new Multiaddr(kept, components, isOpaque);
         return true;
     }
 
@@ -304,4 +312,6 @@ public sealed class Multiaddr : IEquatable<Multiaddr>, ISpanParsable<Multiaddr>
         length += value.Length;
         return true;
     }
+
+    private readonly record struct Part(MultiaddrProtocol Protocol, int Start, int Length);
 }

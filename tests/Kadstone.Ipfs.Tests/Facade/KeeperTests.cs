@@ -8,6 +8,7 @@ public sealed class KeeperTests : IAsyncDisposable
 {
     private readonly Clock _clock = new();
     private readonly MemoryRecordStore _store;
+    private readonly NameRenewal _renewal = new(Peers.Key(1), TimeSpan.FromHours(48), NullLogger.Instance);
     private readonly List<byte[]> _told = [];
     private bool _isWorthPutting = true;
     private bool _isAlone;
@@ -131,7 +132,7 @@ public sealed class KeeperTests : IAsyncDisposable
     public async Task What_is_given_up_while_it_is_told_is_not_kept_for_that()
     {
         Keeper keeper = null!;
-        keeper = new Keeper(_store, new IpfsOptions(), _clock, NullLogger.Instance, async (content, neighbours, token) =>
+        keeper = new Keeper(_store, new IpfsOptions(), _clock, NullLogger.Instance, _renewal, async (content, neighbours, token) =>
         {
             await keeper.ForgetProvidedAsync(content.Bytes, token);
             return [content];
@@ -144,7 +145,7 @@ public sealed class KeeperTests : IAsyncDisposable
         (await _store.CountAsync(Shelf.IpfsProvided, Cancelled)).ShouldBe(0);
     }
 
-    private Keeper NewKeeper() => new(_store, new IpfsOptions(), _clock, NullLogger.Instance, TellAsync, TellValueAsync);
+    private Keeper NewKeeper() => new(_store, new IpfsOptions(), _clock, NullLogger.Instance, _renewal, TellAsync, TellValueAsync);
 
     private Task<IReadOnlyList<ContentKey>> TellAsync(ContentKey content, Keeper.Neighbours neighbours, CancellationToken cancellationToken)
     {
@@ -159,14 +160,5 @@ public sealed class KeeperTests : IAsyncDisposable
     {
         _told.Add([.. key.Span, (byte)'=', .. value.Span]);
         return Task.FromResult(_isWorthPutting);
-    }
-
-    private sealed class Clock : TimeProvider
-    {
-        private DateTimeOffset _now = new(2026, 11, 20, 12, 0, 0, TimeSpan.Zero);
-
-        public override DateTimeOffset GetUtcNow() => _now;
-
-        public void Advance(TimeSpan span) => _now += span;
     }
 }

@@ -122,6 +122,40 @@ public sealed partial class ValueTests
     }
 
     [Fact]
+    public async Task After_days_a_name_of_our_own_key_still_leads_there_and_one_whose_key_was_lent_has_ended()
+    {
+        // The calendar moves and the timers do not: what is under way is not late.
+        Clock clock = new();
+        await using Network network = await Network.StartAsync(0);
+        for (int i = 0; i < 4; i++)
+        {
+            await network.AddAsync(Network.Options with { Host = Network.Options.Host with { Identity = Peers.Key(100 + i) } }, time: clock);
+        }
+
+        await network.SettleAsync();
+        IpfsDht publisher = network[1];
+        IpnsName own = await publisher.PublishNameAsync(Peers.Key(101), "/ipfs/bafkqaaa", cancellationToken: Network.Cancelled);
+        IpnsName lent = await publisher.PublishNameAsync(Peers.Key(42), "/ipfs/bafkqaaa", cancellationToken: Network.Cancelled);
+        IpnsName unkept = await publisher.PublishNameAsync(Peers.Key(101), "/ipfs/bafkqaaa", new PublishOptions { Keep = false, Sequence = own.Sequence, Lifetime = TimeSpan.FromHours(49) }, Network.Cancelled);
+        (own.IsRenewed, lent.IsRenewed, unkept.IsRenewed).ShouldBe((true, false, false));
+
+        for (TimeSpan passed = TimeSpan.Zero; passed < TimeSpan.FromDays(4); passed += TimeSpan.FromHours(4))
+        {
+            clock.Advance(TimeSpan.FromHours(4));
+            await publisher.Keeper.TellDueAsync(Network.Cancelled);
+        }
+
+        IpnsName resolved = await network[3].ResolveNameAsync(own.Name, s_all, Network.Cancelled);
+        (resolved.Path, resolved.Sequence, resolved.IsRenewed).ShouldBe((own.Path, own.Sequence, false));
+        resolved.Validity.ShouldBeGreaterThan(own.Validity + TimeSpan.FromDays(3));
+        await Should.ThrowAsync<RecordNotFoundException>(() => network[3].ResolveNameAsync(lent.Name, s_all, Network.Cancelled));
+
+        (await publisher.StopPublishingNameAsync(own.Name, Network.Cancelled)).ShouldBeTrue();
+        (await publisher.StopPublishingNameAsync(own.Name, Network.Cancelled)).ShouldBeFalse();
+        (await publisher.StopPublishingNameAsync(lent.Name, Network.Cancelled)).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task One_millisecond_is_too_short_for_a_search()
     {
         await using Libp2pHost silent = await Libp2pHost.CreateAsync(Network.Options.Host with { Policy = AddressPolicy.Any }, cancellationToken: Network.Cancelled);

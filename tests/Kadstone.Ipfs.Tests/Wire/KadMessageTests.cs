@@ -122,31 +122,61 @@ public sealed class KadMessageTests
         read.Providers.Count.ShouldBeGreaterThan(100);
     }
 
-    [Fact]
-    public void Bent_messages_never_throw()
+    [Theory]
+    [InlineData("4A050A030001FF", "peers of three bytes")]
+    [InlineData("4A080A030001FF120106", "addresses that are none")]
+    [InlineData("1A00", "records of nothing")]
+    [InlineData("1200", "keys of nothing")]
+    [InlineData("0803", "types")]
+    public void What_comes_again_and_again_costs_no_more_than_a_message_may(string repeated, string what)
     {
-        Random chance = new(20261120);
-        byte[][] whole = [.. LibP2pVectors.List("kad").Select(vector => vector.Hex("bytes"))];
-        int read = 0;
-        for (int i = 0; i < 50_000; i++)
+        byte[] unit = Convert.FromHexString(repeated);
+        foreach (int times in new[] { 10, 100, 1000, KadMessage.MaxRequestLength / unit.Length })
         {
-            byte[] bent = [.. whole[chance.Next(whole.Length)]];
-            for (int bends = chance.Next(1, 4); bends > 0 && bent.Length > 0; bends--)
-            {
-                int at = chance.Next(bent.Length);
-                bent = chance.Next(3) switch
-                {
-                    0 => [.. bent[..at], (byte)chance.Next(256), .. bent[(at + 1)..]],
-                    1 => bent[..at],
-                    _ => [.. bent[..at], .. bent[chance.Next(at + 1)..]],
-                };
-            }
+            AssertCost([.. Repeated(unit, times)], what);
+        }
+    }
 
-            read += KadMessage.TryRead(bent) is { } message && KadMessage.TryRead(message.Encode()) is not null ? 1 : 0;
+    [Theory]
+    [InlineData("A202", "relays")]
+    [InlineData("A202A202A202A202A202A202A202A202", "eight relays in a row")]
+    [InlineData("047F000001060FA1", "ordinary addresses")]
+    [InlineData("047F000001060FA1A5030300017F", "addresses that name another peer")]
+    [InlineData("047F000001060FA1A503030001FF", "addresses that name this peer")]
+    public void Addresses_cost_no_more_than_a_message_may(string address, string what)
+    {
+        byte[] field = [0x12, (byte)(address.Length / 2), .. Convert.FromHexString(address)];
+        byte[] peer = [0x0A, 3, 0x00, 0x01, 0xFF, .. Repeated(field, 2 * KadPeer.MaxAddresses)];
+        byte[] length = [(byte)(0x80 | (peer.Length & 0x7F)), (byte)(peer.Length >> 7)];
+        foreach (int times in new[] { 1, 10, 40, 1000 })
+        {
+            AssertCost([0x08, 3, .. Repeated([0x42, .. length, .. peer], Math.Min(times, KadMessage.MaxCloser)), .. Repeated([0x4A, .. length, .. peer], times)], what);
+        }
+    }
+
+    [Fact]
+    public void An_answer_of_many_real_providers_is_read_whole()
+    {
+        KadPeer[] providers = [.. Enumerable.Range(1, KadMessage.MaxProviders).Select(i => new KadPeer(Peers.Id(i), [.. Enumerable.Range(0, 5).Select(k => Peers.Address(i + k))]))];
+        List<byte> bytes = [0x08, 3];
+        byte[] buffer = new byte[KadPeer.MaxLength];
+        foreach (KadPeer provider in providers)
+        {
+            int length = provider.LengthWith(5);
+            provider.Write(buffer, 5);
+            bytes.AddRange([0x4A, (byte)(0x80 | (length & 0x7F)), (byte)(length >> 7), .. buffer[..length]]);
         }
 
-        read.ShouldBeInRange(1, 49_999);
+        KadMessage read = KadMessage.TryRead(bytes.ToArray()).ShouldNotBeNull();
+        read.Providers.Count.ShouldBe(KadMessage.MaxProviders);
+        read.Providers.ShouldAllBe(provider => provider.Addresses.Count == 5);
     }
+
+    // Twice what came would be less than the objects of honest peers with their addresses take.
+    private static void AssertCost(byte[] message, string what) =>
+        Allocations.Least(() => KadMessage.TryRead(message)).ShouldBeLessThanOrEqualTo((16 * message.Length) + (64 * 1024), $"{what}, {message.Length} bytes");
+
+    private static IEnumerable<byte> Repeated(byte[] bytes, int times) => Enumerable.Repeat(bytes, times).SelectMany(each => each);
 
     private static string Describe(KadPeer peer) =>
         $"{Convert.ToHexStringLower(peer.Id.Bytes.Span)} {string.Join(',', peer.Addresses.Select(address => Convert.ToHexStringLower(address.Bytes.Span)))} {peer.Connection}";

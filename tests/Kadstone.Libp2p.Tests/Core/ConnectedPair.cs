@@ -12,13 +12,19 @@ internal sealed class ConnectedPair : IDisposable
         Random chance = new(seed);
         DialerKey = PrivateKey.Generate(chance);
         ListenerKey = PrivateKey.Generate(chance);
-        Dialer = new Connection(Settings(DialerKey, earlyMuxer, limits, chance), true, expected ?? ListenerKey.PeerId, chance, Now);
-        Listener = new Connection(Settings(ListenerKey, true, limits, chance), false, null, chance, Now) { Accepted = Accepted.Add };
+        DialerSettings = Settings(DialerKey, earlyMuxer, limits, chance);
+        Dialer = new Connection(DialerSettings, true, expected ?? ListenerKey.PeerId, chance, Now);
+        ListenerSettings = Settings(ListenerKey, true, limits, chance);
+        Listener = new Connection(ListenerSettings, false, null, chance, Now) { Accepted = Accepted.Add };
     }
 
     public PrivateKey DialerKey { get; }
 
     public PrivateKey ListenerKey { get; }
+
+    public ConnectionSettings DialerSettings { get; }
+
+    public ConnectionSettings ListenerSettings { get; }
 
     public Connection Dialer { get; }
 
@@ -27,6 +33,9 @@ internal sealed class ConnectedPair : IDisposable
     public List<ProtocolStream> Accepted { get; } = [];
 
     public TimeSpan Now { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>One more connection of the listener.</summary>
+    public Connection NewListener(Random chance) => new(ListenerSettings, false, null, chance, Now);
 
     /// <summary>Carries bytes both ways until none are left.</summary>
     /// <param name="piece">How many bytes are handed over at once.</param>

@@ -50,6 +50,46 @@ public sealed class HostBarTests
         GC.KeepAlive(frames);
     }
 
+    /// <summary>Bar 29.</summary>
+    [Fact]
+    public async Task Readers_that_sleep()
+    {
+        // As many as one address may have connections.
+        const int Sleepers = 8;
+        await using Libp2pHost host = await Hosts.StartAsync();
+        await using Libp2pHost honest = await Hosts.StartAsync();
+        await honest.ConnectAsync(host.Info(), Cancelled);
+        long before = GC.GetTotalMemory(true);
+        List<SleepingReader> sleepers = [];
+        Stopwatch clock = Stopwatch.StartNew();
+        for (int i = 0; i < Sleepers; i++)
+        {
+            sleepers.Add(await SleepingReader.StartAsync(host, $"/ask/{i}"));
+        }
+
+        await Task.WhenAll(sleepers.Select(sleeper => sleeper.Stuck)).WaitAsync(Hosts.Guard, Cancelled);
+        TimeSpan stuck = clock.Elapsed;
+        TimeSpan slowest = TimeSpan.Zero;
+        for (int i = 0; i < 100; i++)
+        {
+            TimeSpan ping = await honest.PingAsync(host.Info(), Cancelled);
+            slowest = ping > slowest ? ping : slowest;
+        }
+
+        long growth = GC.GetTotalMemory(true) - before;
+        clock.Restart();
+        await Task.WhenAll(sleepers.Select(sleeper => sleeper.OpenTooManyAsync()));
+        await Task.WhenAll(sleepers.Select(sleeper => sleeper.AllEnded)).WaitAsync(Hosts.Guard, Cancelled);
+        TimeSpan ended = clock.Elapsed;
+
+        Report($"bar 29, {Sleepers} readers that sleep, {SleepingReader.Streams} streams each: stuck after {stuck.TotalMilliseconds:F0} ms, the slowest of 100 pings of another {slowest.TotalMilliseconds:F1} ms, "
+            + $"{growth / 1024.0:F0} KiB kept for {sleepers.Sum(sleeper => sleeper.Answered) * SleepingReader.AnswerLength / 1024} KiB answered, all ended {ended.TotalMilliseconds:F0} ms after the budget");
+        slowest.ShouldBeLessThan(TimeSpan.FromSeconds(1.5));
+        growth.ShouldBeLessThan(32 * Mebibyte);
+        ended.ShouldBeLessThan(TimeSpan.FromSeconds(2));
+        sleepers.ForEach(sleeper => sleeper.Dispose());
+    }
+
     /// <summary>Bar 30.</summary>
     [Fact]
     public async Task Two_thousand_connections_that_say_nothing()

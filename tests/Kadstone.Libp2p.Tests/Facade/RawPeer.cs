@@ -13,10 +13,13 @@ internal sealed class RawPeer : IDisposable
     private readonly ByteQueue _outgoing = new();
     private NoiseCipher? _sending;
 
-    public static async Task<RawPeer> ConnectAsync(Libp2pHost host)
+    /// <param name="host">Whom it connects with.</param>
+    /// <param name="receiveBuffer">How much the system keeps of what it does not read. Null: as much as the system likes.</param>
+    public static async Task<RawPeer> ConnectAsync(Libp2pHost host, int? receiveBuffer = null)
     {
         host.ListenAddresses[0].TryGetTcpEndpoint(out IPEndPoint? endpoint).ShouldBeTrue();
         RawPeer peer = new();
+        peer._socket.ReceiveBufferSize = receiveBuffer ?? peer._socket.ReceiveBufferSize;
         await peer._socket.ConnectAsync(endpoint, Hosts.Cancelled);
         SecureRandom chance = new();
         byte[] keys = new byte[64];

@@ -42,6 +42,33 @@ public sealed class IdentifyMessageTests
         message.Protocols.ShouldBe(["/a"]);
     }
 
+    [Theory]
+    [InlineData("0A00", "keys of nothing")]
+    [InlineData("1202A202", "relays")]
+    [InlineData("1210A202A202A202A202A202A202A202A202", "eight relays in a row")]
+    [InlineData("120106", "addresses that are none")]
+    [InlineData("1A0161", "protocols of a letter")]
+    [InlineData("2202A202", "addresses that we have")]
+    [InlineData("2A00", "versions of nothing")]
+    [InlineData("32016B", "agents of a letter")]
+    [InlineData("420108", "records")]
+    public void What_comes_again_and_again_costs_no_more_than_a_message_may(string repeated, string what)
+    {
+        // Sixteen times what came, and not twice as of most messages: an address of two bytes is an object like any other.
+        byte[] unit = Convert.FromHexString(repeated);
+        byte[] frame = [.. Enumerable.Repeat(unit, IdentifyMessage.MaxLength / unit.Length).SelectMany(bytes => bytes)];
+        IdentifyMessage before = new();
+        Allocations.Least(() => IdentifyMessage.TryAdd(before, frame)).ShouldBeLessThanOrEqualTo((16 * frame.Length) + (64 * 1024), what);
+    }
+
+    [Fact]
+    public void Of_what_is_there_once_the_last_counts()
+    {
+        byte[] frame = [0x32, 1, (byte)'a', 0x32, 1, (byte)'b', 0x2A, 1, (byte)'p', 0x2A, 1, 0xFF];
+        IdentifyMessage message = IdentifyMessage.TryAdd(new IdentifyMessage { ProtocolVersion = "before" }, frame).ShouldNotBeNull();
+        (message.AgentVersion, message.ProtocolVersion).ShouldBe(("b", null));
+    }
+
     [Fact]
     public void What_does_not_fit_is_left_out_and_the_rest_is_told()
     {
