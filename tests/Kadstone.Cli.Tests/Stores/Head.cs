@@ -41,6 +41,9 @@ internal sealed partial class Head : IAsyncDisposable
             Kadstone = new Dictionary<string, object?>
             {
                 ["Private"] = true,
+
+                // A laptop answers strangers 50 times a second, and depositors are faster.
+                ["Profile"] = "server",
                 ["Api"] = "127.0.0.1:0",
                 ["Store"] = store ?? "memory",
                 ["Mainline"] = new { Port = 0, Addresses = $"127.77.{number}.1", Bootstrap = through?.EndpointOf("mainline") ?? "none" },

@@ -34,7 +34,7 @@ public sealed class OwnKeysTests
         List<MainlineDht> network = [];
         for (int n = 0; n < Nodes; n++)
         {
-            network.Add(await MainlineDht.CreateAsync(Here(n) with { Store = new JournalWatch(told), Bootstrap = n == 0 ? [] : [$"{network[0].LocalEndpoints[0]}"] }));
+            network.Add(await MainlineDht.CreateAsync(Here(n) with { Store = new JournalWatch(told), Bootstrap = n == 0 ? [] : [$"{network[0].LocalEndpoints[0]}"] }, cancellationToken: V1Network.Cancelled));
         }
 
         await using KadstoneNode node = await KadstoneNode.CreateAsync(
