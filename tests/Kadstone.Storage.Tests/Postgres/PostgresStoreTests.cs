@@ -60,22 +60,20 @@ public abstract class PostgresContract(SharedPostgresServer server, bool isSprea
         }
     }
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public async Task Batches_that_wait_behind_each_other_are_decided_in_their_turn_though_they_are_read_ahead(int seed)
+    [Fact]
+    public async Task Batches_that_wait_behind_each_other_are_decided_in_their_turn_though_they_are_read_ahead()
     {
         string connectionString = await (await server.GetAsync()).CreateSchemaAsync(isSpread);
         await using PostgresRecordStore store = await PostgresRecordStore.OpenAsync(connectionString, new PostgresStoreOptions { Patience = PostgresServer.Patience }, Clock, Token);
         await using MemoryRecordStore memory = new(timeProvider: Clock);
-        Random chance = new(seed);
-        for (int round = 0; round < 3; round++)
+        Random chance = new(44);
+        for (int round = 0; round < 2; round++)
         {
             // All at once: the third waits while the first is written, and half of its keys are those of the second.
             List<(Task<IReadOnlyList<PutResult>> Given, IReadOnlyList<PutResult> Expected)> batches = [];
             for (int batch = 0; batch < 6; batch++)
             {
-                RecordPut[] puts = [.. Enumerable.Range(0, 2000).Select(_ => RandomPut(chance, keys: 4000))];
+                RecordPut[] puts = [.. Enumerable.Range(0, 1500).Select(_ => RandomPut(chance, keys: 3000))];
                 batches.Add((store.PutManyAsync(puts, Token).AsTask(), await memory.PutManyAsync(puts, Token)));
                 if (batch == 3)
                 {
