@@ -5,7 +5,7 @@ using Kadstone.Storage;
 namespace Kadstone.Hosting.Tests;
 
 /// <summary>Two nodes over one store: strangers' records are both's, what one was told to keep is its own.</summary>
-public sealed class HeadStoreTests
+public sealed class HeadStoreTests : IAsyncDisposable
 {
     private readonly MemoryRecordStore _store = new();
     private readonly HeadStore _first;
@@ -54,6 +54,14 @@ public sealed class HeadStoreTests
         (await ListAsync(_second, shelf, null, 10)).ShouldBe(["a"]);
         (await _store.GetAsync(shelf, Key("a"), Token)).ShouldNotBeNull();
         (await _second.DeleteAsync(shelf, Key("a"), Token)).ShouldBeTrue();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // Each closes what it stands over, as a process does with the server's connections.
+        await _first.DisposeAsync();
+        await _second.DisposeAsync();
+        await _store.DisposeAsync();
     }
 
     private static async Task<string[]> ListAsync(HeadStore head, Shelf shelf, string? after, int limit) =>
