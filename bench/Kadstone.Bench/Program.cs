@@ -9,7 +9,7 @@ const string Usage = """
       ipfs-node [--port 4001]                            an IPFS node to be loaded, with /perf/1.0.0 (bench/run-ipfs)
       ipfs-lookup FILE                                   lookups of a task file, one JSON line each (bench/run-ipfs-lookup)
       answer   [--seconds 2] [--contacts 2000]           nanoseconds and bytes allocated for an answered query, no socket
-      sqlite   [--keys 200000] [--callers 4] [--batch 2000] [--seconds 5] [--file PATH] upserts a second of the SQLite store
+      sqlite   [--keys 200000] [--callers 4] [--batch 2000] [--seconds 5] [--gets 2000] [--file PATH] upserts a second of the SQLite store, then so many gets a second
       postgres --connection CONNECTION [as sqlite]       the same of the PostgreSQL store, in an empty database of its own
       memory   [--peers 1000000]                         idle RSS and bytes for a stored peer
       simulate [--nodes 10000] [--hours 1] [--lookups 1000] [--seed 1]   a whole network in virtual time

@@ -6,7 +6,7 @@ using Kadstone.Storage.Sqlite;
 
 namespace Kadstone.Bench;
 
-/// <summary>Upserts a second of a durable store, committed in batches as the journal commits them.</summary>
+/// <summary>Upserts a second of a durable store, committed in batches as the journal commits them, and then gets of what was stored.</summary>
 internal static class UpsertBench
 {
     internal sealed record UpsertFigures(string Case, int Keys, int Callers, int Batch, long Upserts, double Seconds, double UpsertsPerSecond, double CpuMicrosecondsPerUpsert, long? FileBytes);
@@ -16,7 +16,7 @@ internal static class UpsertBench
     public static async Task<int> RunAsync(Arguments arguments)
     {
         bool isPostgres = arguments.Command == "postgres";
-        arguments.AllowOnly(operands: 0, "seconds", "keys", "callers", "batch", isPostgres ? "connection" : "file");
+        arguments.AllowOnly(operands: 0, "seconds", "keys", "callers", "batch", "gets", isPostgres ? "connection" : "file");
         DirectoryInfo scratch = Directory.CreateTempSubdirectory("kadstone-bench-");
         try
         {
@@ -36,6 +36,7 @@ internal static class UpsertBench
             Report.Write(await UpsertAsync("refreshed in the order they came", load, () => next++ % load.Keys, isNewValue: false));
             Report.Write(await UpsertAsync("refreshed at random", load, () => Random.Shared.Next(load.Keys), isNewValue: false));
             Report.Write(await UpsertAsync("new values at random", load, () => Random.Shared.Next(load.Keys), isNewValue: true));
+            Report.Write(await GetBench.RunAsync("gets at random", store, KeyOf, load.Keys, arguments.Number("gets", byDefault: 2_000, atMost: 100_000), load.Duration));
         }
         finally
         {
@@ -63,10 +64,7 @@ internal static class UpsertBench
                 List<RecordPut> puts = new(load.Batch);
                 for (int i = 0; i < load.Batch && nextKey() is >= 0 and int number; i++)
                 {
-                    // Keys are hashes: neighbours in time are none in the index.
-                    byte[] key = new byte[20];
-                    BinaryPrimitives.WriteUInt64BigEndian(key, (ulong)number * 0x9E3779B97F4A7C15);
-                    puts.Add(new RecordPut(Shelf.MainlineMutable, key, new StoredRecord(value, version, now.AddHours(2), now)));
+                    puts.Add(new RecordPut(Shelf.MainlineMutable, KeyOf(number), new StoredRecord(value, version, now.AddHours(2), now)));
                 }
 
                 return [.. puts];
@@ -86,5 +84,13 @@ internal static class UpsertBench
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         double cpu = (Environment.CpuUsage.TotalTime - cpuBefore).TotalMicroseconds;
         return new UpsertFigures(what, load.Keys, load.Callers, load.Batch, upserts, seconds, upserts / seconds, cpu / upserts, load.File is null ? null : new FileInfo(load.File).Length);
+    }
+
+    // Keys are hashes: neighbours in time are none in the index.
+    private static byte[] KeyOf(int number)
+    {
+        byte[] key = new byte[20];
+        BinaryPrimitives.WriteUInt64BigEndian(key, (ulong)number * 0x9E3779B97F4A7C15);
+        return key;
     }
 }

@@ -28,6 +28,9 @@ public sealed class KadstoneIdentity
     /// <summary>The seed of the key that signs own BEP 44 items, where the caller names no other.</summary>
     public ReadOnlyMemory<byte> MainlineSeed => Derive("mainline");
 
+    /// <summary>8 bytes by which a store that several nodes share knows this one.</summary>
+    internal ReadOnlyMemory<byte> HeadName => Derive("head").AsMemory(0, 8);
+
     /// <summary>Somebody new.</summary>
     public static KadstoneIdentity Create() => new(RandomNumberGenerator.GetBytes(SeedLength));
 

@@ -133,7 +133,7 @@ public sealed class KadstoneNode : IAsyncDisposable
             }
 
             KadstoneStore choice = options.Store ?? (folder is null ? KadstoneStore.Memory : KadstoneStore.Sqlite());
-            IRecordStore store = await StoreOpening.OpenAsync(choice, folder, options.Limits, time, cancellationToken).ConfigureAwait(false);
+            IRecordStore store = await StoreOpening.OpenAsync(choice, identity, folder, options.Limits, time, cancellationToken).ConfigureAwait(false);
             node = new KadstoneNode(options, identity, folder, store, choice.Name, time, logger);
         }
         catch

@@ -34,6 +34,7 @@ public static class KadstoneSettings
         One("Hyperswarm:Host", "0.0.0.0", "an IPv4 address of this machine", "The address that Hyperswarm binds.", (o, v) => Hyperswarm(o, Values.IPv4(v), (h, host) => h with { Host = host })),
         One("Hyperswarm:PublicAddress", "as others see it", "an IPv4 address", "The address under which others reach Hyperswarm's port.", (o, v) => Hyperswarm(o, Values.IPv4(v), (h, host) => h with { PublicAddress = host })),
         Many("Hyperswarm:Bootstrap", "the public nodes", "HOST:PORT or ADDRESS@HOST:PORT, several of them with commas between, or none", "Where Hyperswarm is joined.", (o, v) => Hyperswarm(o, Values.List(v, 0, 64, Values.HyperswarmNode), (h, hosts) => h with { Bootstrap = hosts })),
+        One("Hyperswarm:Serving", "adaptive; always if private", "adaptive, always or readonly", "Whether Hyperswarm keeps records for others: adaptive waits some 20 minutes for a proof that they reach us.", (o, v) => Hyperswarm(o, Values.Word<ServingMode>(v), Serve)),
         Many("Ipfs:Listen", "/ip4/0.0.0.0/tcp/4001", "multiaddresses such as /ip4/0.0.0.0/tcp/4001 with commas between, or none", "Where IPFS listens.", (o, v) => Ipfs(o, Values.List(v, 0, 16, Values.Listen), (i, listen) => i with { Host = i.Host with { Listen = listen } })),
         Many("Ipfs:Announce", "where it listens", "multiaddresses such as /ip4/203.0.113.7/tcp/4001 with commas between, or none", "Where others are told that IPFS is.", (o, v) => Ipfs(o, Values.List(v, 0, 16, Values.Multiaddress), (i, announce) => i with { Host = i.Host with { Announce = announce } })),
         Many("Ipfs:Bootstrap", "a public peer", "multiaddresses that end with /p2p/PEER, with commas between, or none", "Where IPFS is joined.", (o, v) => Ipfs(o, Values.List(v, 0, 64, Values.Peer), (i, peers) => i with { Bootstrap = peers })),
@@ -99,9 +100,15 @@ public static class KadstoneSettings
         bool isPrivate = Values.Flag(value);
         AddressScope scope = isPrivate ? AddressScope.Private : AddressScope.Public;
         Mainline(options, scope, (m, of) => m with { Scope = of });
-        Hyperswarm(options, scope, (h, of) => h with { Scope = of });
+        Hyperswarm(options, scope, (h, of) => h with { Scope = of, IsReachableAssumed = isPrivate && h.Ephemeral != true });
         Ipfs(options, isPrivate, (i, any) => i with { Policy = any ? Libp2p.AddressPolicy.Any : null });
     }
+
+    private static Kadstone.Hyperswarm.HyperDhtOptions Serve(Kadstone.Hyperswarm.HyperDhtOptions options, ServingMode serving) => options with
+    {
+        Ephemeral = serving == ServingMode.ReadOnly ? true : null,
+        IsReachableAssumed = serving == ServingMode.Always,
+    };
 
     private static void SetDiversity(KadstoneOptions options, string value)
     {

@@ -117,7 +117,9 @@ internal sealed class PeerJournal(DatagramDriver<MainlineProtocol> driver, IReco
             puts = [];
             _unwritten = puts;
             DateTimeOffset now = time.GetUtcNow();
-            long sequence = ++_sequence;
+
+            // By the clock: of several heads on one store the one that wrote last is right, whoever started first.
+            long sequence = _sequence = Math.Max(_sequence + 1, now.ToUnixTimeMilliseconds());
             driver.Run((protocol, at) =>
             {
                 ArrayBufferWriter<byte> blob = new();

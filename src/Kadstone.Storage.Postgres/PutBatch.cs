@@ -19,21 +19,20 @@ internal sealed class PutBatch
     private readonly Remover _remover;
     private readonly Counter _counter;
     private readonly TimeProvider _timeProvider;
+    private readonly IReadOnlyList<PutRequest> _requests;
+    private readonly List<PutSlot> _slots = [];
     private readonly long _revision = Random.Shared.NextInt64(1, long.MaxValue);
 
-    public PutBatch(Database database, PostgresStoreOptions options, Totals totals, Remover remover, Counter counter, TimeProvider timeProvider)
+    public PutBatch(IReadOnlyList<PutRequest> requests, Database database, PostgresStoreOptions options, Totals totals, Remover remover, Counter counter, TimeProvider timeProvider)
     {
+        _requests = requests;
         _database = database;
         _options = options;
         _totals = totals;
         _remover = remover;
         _counter = counter;
         _timeProvider = timeProvider;
-    }
 
-    /// <summary>Settles all puts of <paramref name="requests"/>: each has a result, or its request a failure.</summary>
-    public Task RunAsync(IReadOnlyList<PutRequest> requests)
-    {
         // In the order of (key, shelf), in which every head locks rows: batches that overlap wait for each other and never in a circle.
         (PutRequest Request, int Index)[] puts = [.. requests.SelectMany(request => request.Puts.Select((_, index) => (request, index)))];
         int[] order = [.. Enumerable.Range(0, puts.Length)];
@@ -43,21 +42,65 @@ internal sealed class PutBatch
             return places != 0 ? places : left.CompareTo(right);
         });
 
-        List<PutSlot> slots = [];
         foreach (int i in order)
         {
             RecordPut put = PutOf(i);
-            if (slots.Count == 0 || Compare(slots[^1].Key, slots[^1].Shelf, put.Key.Span, put.Shelf) != 0)
+            if (_slots.Count == 0 || Compare(_slots[^1].Key, _slots[^1].Shelf, put.Key.Span, put.Shelf) != 0)
             {
-                slots.Add(new PutSlot(put.Shelf, put.Key.ToArray()));
+                _slots.Add(new PutSlot(put.Shelf, put.Key.ToArray()));
             }
 
-            slots[^1].Add(puts[i].Request, puts[i].Index);
+            _slots[^1].Add(puts[i].Request, puts[i].Index);
         }
 
-        return SettleAsync(slots, _timeProvider.GetTimestamp());
-
         RecordPut PutOf(int i) => puts[i].Request.Puts[puts[i].Index];
+    }
+
+    /// <summary>Whose puts these are.</summary>
+    public IReadOnlyList<PutRequest> Requests => _requests;
+
+    /// <summary>Whether expired records were removed for it: what others had read of them before is not so any more.</summary>
+    public bool MadeRoom { get; private set; }
+
+    /// <summary>Reads what stands under its keys while <paramref name="before"/> is written, but for keys that are in both.</summary>
+    public async Task ReadAheadAsync(PutBatch before, CancellationToken cancellationToken)
+    {
+        List<PutSlot> ahead = Without(before._slots);
+        _ = await _database.RunAsync(
+            async (connection, token) =>
+            {
+                await FindAsync(connection, ahead, token).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken).ConfigureAwait(false);
+        ahead.ForEach(slot => slot.KeepRead());
+    }
+
+    /// <summary>Has everything read again.</summary>
+    public void Forget() => _slots.ForEach(slot => slot.Forget());
+
+    /// <summary>Settles all puts: each has a result, or its request a failure.</summary>
+    public Task RunAsync() => SettleAsync(_slots, _timeProvider.GetTimestamp());
+
+    private List<PutSlot> Without(List<PutSlot> others)
+    {
+        List<PutSlot> own = new(_slots.Count);
+        int other = 0;
+        foreach (PutSlot slot in _slots)
+        {
+            int order = -1;
+            while (other < others.Count && (order = Compare(slot.Key, slot.Shelf, others[other].Key, others[other].Shelf)) > 0)
+            {
+                other++;
+            }
+
+            if (other == others.Count || order != 0)
+            {
+                own.Add(slot);
+            }
+        }
+
+        return own;
     }
 
     private async Task SettleAsync(List<PutSlot> slots, long begun)
@@ -96,7 +139,7 @@ internal sealed class PutBatch
                 throw new StoreUnavailableException(StoreFailure.Locked, $"The store {_database.Name} is locked by others: they were faster {MaxRounds} times.");
             }
 
-            await FindAsync(connection, open, cancellationToken).ConfigureAwait(false);
+            await FindAsync(connection, open.FindAll(slot => !slot.TakeReadAhead()), cancellationToken).ConfigureAwait(false);
             Settle(open, slot => slot.IsWrittenAs(_revision));
             DateTimeOffset now = _timeProvider.GetUtcNow();
             PutSlot? full = Decide(open, now);
@@ -106,6 +149,7 @@ internal sealed class PutBatch
                 mayMakeRoom = round < MaxRounds / 2 && await _remover.MakeRoomAsync(connection, full.Shelf, now, cancellationToken).ConfigureAwait(false);
                 if (mayMakeRoom)
                 {
+                    MadeRoom = true;
                     continue;
                 }
             }

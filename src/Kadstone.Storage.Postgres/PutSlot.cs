@@ -9,6 +9,7 @@ internal sealed class PutSlot(Shelf shelf, byte[] key)
     private readonly List<(PutRequest Request, int Index)> _puts = [];
     private Row? _row;
     private long _countedBytes;
+    private bool _isReadAhead;
 
     public Shelf Shelf => shelf;
 
@@ -33,7 +34,18 @@ internal sealed class PutSlot(Shelf shelf, byte[] key)
 
     public void Send() => Sent = Growth;
 
-    public void Forget() => _row = null;
+    public void Forget() => (_row, _isReadAhead) = (null, false);
+
+    /// <summary>What was read, be it nothing, is good for one decision.</summary>
+    public void KeepRead() => _isReadAhead = true;
+
+    /// <summary>Whether it was read ahead; the next decision has to read again.</summary>
+    public bool TakeReadAhead()
+    {
+        bool isReadAhead = _isReadAhead;
+        _isReadAhead = false;
+        return isReadAhead;
+    }
 
     public void Read(byte[] value, long sequence, DateTimeOffset expires, long revision, long replaced)
     {

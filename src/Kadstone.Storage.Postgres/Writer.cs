@@ -12,6 +12,9 @@ internal sealed class Writer : IAsyncDisposable
     private const int MaxBatchBytes = 4 << 20;
     private const long MaxQueuedBytes = 64 << 20;
 
+    // So many that wait are a batch worth reading ahead of its turn; fewer rather wait for more to share their commit.
+    private const int MinAheadRecords = MaxRequestRecords;
+
     // Doubts are settled this many at a time between two batches, so that nobody waits for all of them.
     private const int MaxDoubtsAtOnce = 16;
 
@@ -25,6 +28,8 @@ internal sealed class Writer : IAsyncDisposable
     private readonly Task _loop;
     private readonly CountRequest _countRequest;
     private readonly ITimer _countTimer;
+    private TaskCompletionSource<bool>? _enoughWait;
+    private int _writtenRecords;
     private int _queuedRecords;
     private long _queuedBytes;
     private volatile bool _isClosing;
@@ -82,6 +87,7 @@ internal sealed class Writer : IAsyncDisposable
             throw new StoreUnavailableException(StoreFailure.Overloaded, $"The store {_database.Name} is overloaded: {_options.MaxQueuedRecords} records wait to be written.");
         }
 
+        TellWhenEnoughWait();
         try
         {
             return await request.Answer.WaitAsync(_options.Patience, _timeProvider, cancellationToken).ConfigureAwait(false);
@@ -103,23 +109,12 @@ internal sealed class Writer : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        List<PutRequest> puts = [];
-        while (await _queue.Reader.WaitToReadAsync().ConfigureAwait(false))
+        PutBatch? ahead = null;
+        while (ahead is not null || await _queue.Reader.WaitToReadAsync().ConfigureAwait(false))
         {
-            int records = 0;
-            int bytes = 0;
-            while (records < MaxBatchRecords && bytes < MaxBatchBytes && _queue.Reader.TryPeek(out WriteRequest? next) && next is PutRequest put)
+            if ((ahead ?? TakePuts()) is PutBatch batch)
             {
-                _ = _queue.Reader.TryRead(out _);
-                puts.Add(put);
-                records += put.Records;
-                bytes += put.Bytes;
-            }
-
-            if (puts.Count > 0)
-            {
-                await CommitAsync(puts).ConfigureAwait(false);
-                puts.Clear();
+                ahead = await CommitAsync(batch).ConfigureAwait(false);
             }
             else if (_queue.Reader.TryRead(out WriteRequest? request))
             {
@@ -128,8 +123,86 @@ internal sealed class Writer : IAsyncDisposable
         }
     }
 
+    /// <summary>The puts at the head of the queue; null when something else is there.</summary>
+    private PutBatch? TakePuts()
+    {
+        List<PutRequest> puts = [];
+        int records = 0;
+        int bytes = 0;
+        while (records < MaxBatchRecords && bytes < MaxBatchBytes && _queue.Reader.TryPeek(out WriteRequest? next) && next is PutRequest put)
+        {
+            _ = _queue.Reader.TryRead(out _);
+            puts.Add(put);
+            records += put.Records;
+            bytes += put.Bytes;
+        }
+
+        return puts.Count == 0 ? null : new PutBatch(puts, _database, _options, _totals, _remover, _counter, _timeProvider);
+    }
+
+    /// <summary>Writes and answers a batch, while what waits behind it is read.</summary>
+    /// <returns>The batch that comes next; null when none was read ahead.</returns>
+    private async Task<PutBatch?> CommitAsync(PutBatch batch)
+    {
+        using CancellationTokenSource failed = new();
+        TaskCompletionSource<bool> enoughWait = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Volatile.Write(ref _writtenRecords, batch.Requests.Sum(put => put.Records));
+        Volatile.Write(ref _enoughWait, enoughWait);
+        TellWhenEnoughWait();
+        Task<PutBatch?> reading = ReadAheadAsync(batch, enoughWait.Task, failed.Token);
+        StoreUnavailableException? failure = await WriteAsync(batch).ConfigureAwait(false);
+        if (failure is not null)
+        {
+            await failed.CancelAsync().ConfigureAwait(false);
+        }
+
+        // What waits from now on is read in its turn.
+        _ = enoughWait.TrySetResult(false);
+        PutBatch? ahead = await reading.ConfigureAwait(false);
+        if (failure is not null)
+        {
+            // Before anybody is answered: who tries again upon the answer is a new attempt and not one that waited.
+            FailWaiting(failure, ahead?.Requests ?? []);
+            ahead = null;
+        }
+        else if (batch.MadeRoom)
+        {
+            ahead?.Forget();
+        }
+
+        foreach (PutRequest put in batch.Requests)
+        {
+            Leave(put);
+            put.Answered();
+        }
+
+        return ahead;
+    }
+
 #pragma warning disable CA1031 // Whatever went wrong is the waiters' answer: without one they would wait in vain, and the loop must go on.
-    private async Task CommitAsync(List<PutRequest> puts)
+    private async Task<PutBatch?> ReadAheadAsync(PutBatch before, Task<bool> enoughWait, CancellationToken cancellationToken)
+    {
+        if (!await enoughWait.ConfigureAwait(false))
+        {
+            return null;
+        }
+
+        PutBatch? batch = TakePuts();
+        try
+        {
+            await (batch?.ReadAheadAsync(before, cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // It is read in its turn, and fails there if it must.
+            batch?.Forget();
+        }
+
+        return batch;
+    }
+
+    /// <returns>The failure of those who wait behind it as well; null when there is none.</returns>
+    private async Task<StoreUnavailableException?> WriteAsync(PutBatch batch)
     {
         try
         {
@@ -138,25 +211,19 @@ internal sealed class Writer : IAsyncDisposable
                 await _counter.CountNextSliceAsync().ConfigureAwait(false);
             }
 
-            await new PutBatch(_database, _options, _totals, _remover, _counter, _timeProvider).RunAsync(puts).ConfigureAwait(false);
+            await batch.RunAsync().ConfigureAwait(false);
         }
         catch (Exception exception)
         {
-            puts.ForEach(put => put.Failure = Failure(exception));
+            foreach (PutRequest put in batch.Requests)
+            {
+                put.Failure = Failure(exception);
+            }
         }
 
-        // Before anybody is answered: who tries again upon the answer is a new attempt and not one that waited.
-        if (puts.TrueForAll(put => put.Failure is not null) && puts[0].Failure is StoreUnavailableException failure
-            && !SqlFailure.IsPartUnreachable(failure.InnerException))
-        {
-            FailWaiting(failure);
-        }
-
-        puts.ForEach(put =>
-        {
-            Leave(put);
-            put.Answered();
-        });
+        return batch.Requests.All(put => put.Failure is not null) && batch.Requests[0].Failure is StoreUnavailableException failure && !SqlFailure.IsPartUnreachable(failure.InnerException)
+            ? failure
+            : null;
     }
 
     private async Task WorkAsync(WriteRequest request)
@@ -177,13 +244,27 @@ internal sealed class Writer : IAsyncDisposable
     private StoreUnavailableException Failure(Exception exception) =>
         exception as StoreUnavailableException ?? new StoreUnavailableException(StoreFailure.Io, $"The store {_database.Name} failed: {exception.Message}", exception);
 
-    private void FailWaiting(StoreUnavailableException failure)
+    private void FailWaiting(StoreUnavailableException failure, IReadOnlyList<PutRequest> readAhead)
     {
+        foreach (PutRequest put in readAhead)
+        {
+            Leave(put);
+            put.Fail(failure);
+        }
+
         // Who queued behind a failure would only wait as long again for the same answer; who comes now finds an empty queue and is a new attempt.
         while (_queue.Reader.TryRead(out WriteRequest? waiting))
         {
             Leave(waiting);
             waiting.Fail(failure);
+        }
+    }
+
+    private void TellWhenEnoughWait()
+    {
+        if (Volatile.Read(ref _queuedRecords) - Volatile.Read(ref _writtenRecords) >= MinAheadRecords)
+        {
+            _ = Volatile.Read(ref _enoughWait)?.TrySetResult(true);
         }
     }
 

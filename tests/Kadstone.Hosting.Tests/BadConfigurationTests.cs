@@ -66,6 +66,7 @@ public sealed class BadConfigurationTests
         { "{'Hyperswarm':{'Host':'::1'}}", "Kadstone:Hyperswarm:Host", "'::1'", "an IPv4 address" },
         { "{'Hyperswarm':{'PublicAddress':'example.org'}}", "Kadstone:Hyperswarm:PublicAddress", "'example.org'", "an IPv4 address" },
         { "{'Hyperswarm':{'Bootstrap':'a:70000'}}", "Kadstone:Hyperswarm:Bootstrap", "'a:70000'", "HOST:PORT" },
+        { "{'Hyperswarm':{'Serving':'never'}}", "Kadstone:Hyperswarm:Serving", "'never'", "adaptive, always or readonly" },
         { "{'Hyperswarm':{'Seed':'00'}}", "Kadstone:Hyperswarm:Seed", "", "Port, Host, PublicAddress, Bootstrap" },
         { "{'Ipfs':{'Listen':'0.0.0.0:4001'}}", "Kadstone:Ipfs:Listen", "'0.0.0.0:4001'", "/ip4/0.0.0.0/tcp/4001" },
         { "{'Ipfs':{'Listen':'/ip4/0.0.0.0/udp/4001/quic-v1'}}", "Kadstone:Ipfs:Listen", "'/ip4/0.0.0.0/udp/4001/quic-v1'", "/ip4/0.0.0.0/tcp/4001" },

@@ -81,6 +81,19 @@ public sealed class ConfigurationTests
         KadstoneSettings.Find("mainline:port")!.Variable.ShouldBe("KADSTONE__MAINLINE__PORT");
     }
 
+    [Theory]
+    [InlineData("{ 'Private': true }", null, true)]
+    [InlineData("{ 'Private': false }", null, false)]
+    [InlineData("{ 'Private': true, 'Hyperswarm': { 'Serving': 'adaptive' } }", null, false)]
+    [InlineData("{ 'Hyperswarm': { 'Serving': 'always' } }", null, true)]
+    [InlineData("{ 'Private': true, 'Hyperswarm': { 'Serving': 'readonly' } }", true, false)]
+    public void Hyperswarm_stores_at_once_in_private_networks_and_where_it_is_told_to(string section, bool? isEphemeral, bool isReachable)
+    {
+        KadstoneOptions options = KadstoneSettings.Read(BadConfigurationTests.Json($"{{ 'Kadstone': {section} }}"));
+        options.Hyperswarm!.Ephemeral.ShouldBe(isEphemeral);
+        options.Hyperswarm.IsReachableAssumed.ShouldBe(isReachable);
+    }
+
     [Fact]
     public void A_connection_string_is_not_said()
     {

@@ -11,7 +11,7 @@ internal static class StoreOpening
     private const string Setting = "Kadstone:Store";
 
     /// <exception cref="KadstoneSetupException">The store cannot be opened.</exception>
-    internal static async Task<IRecordStore> OpenAsync(KadstoneStore choice, DataFolder? folder, ProfileLimits limits, TimeProvider time, CancellationToken cancellationToken)
+    internal static async Task<IRecordStore> OpenAsync(KadstoneStore choice, KadstoneIdentity identity, DataFolder? folder, ProfileLimits limits, TimeProvider time, CancellationToken cancellationToken)
     {
         if (choice.Given is IRecordStore given)
         {
@@ -20,7 +20,7 @@ internal static class StoreOpening
 
         try
         {
-            return choice.Connection is string connection ? await PostgresRecordStore.OpenAsync(connection, limits.Postgres, time, cancellationToken).ConfigureAwait(false)
+            return choice.Connection is string connection ? new HeadStore(await PostgresRecordStore.OpenAsync(connection, limits.Postgres, time, cancellationToken).ConfigureAwait(false), identity.HeadName)
                 : choice == KadstoneStore.Memory ? new MemoryRecordStore(limits.Memory, time)
                 : await SqliteRecordStore.OpenAsync(SqlitePath(choice, folder), limits.Sqlite, time, cancellationToken).ConfigureAwait(false);
         }

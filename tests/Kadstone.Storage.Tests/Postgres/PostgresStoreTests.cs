@@ -60,6 +60,39 @@ public abstract class PostgresContract(SharedPostgresServer server, bool isSprea
         }
     }
 
+    [Fact]
+    public async Task Batches_that_wait_behind_each_other_are_decided_in_their_turn_though_they_are_read_ahead()
+    {
+        string connectionString = await (await server.GetAsync()).CreateSchemaAsync(isSpread);
+        await using PostgresRecordStore store = await PostgresRecordStore.OpenAsync(connectionString, new PostgresStoreOptions { Patience = PostgresServer.Patience }, Clock, Token);
+        await using MemoryRecordStore memory = new(timeProvider: Clock);
+        Random chance = new(44);
+        for (int round = 0; round < 2; round++)
+        {
+            // All at once: the third waits while the first is written, and half of its keys are those of the second.
+            List<(Task<IReadOnlyList<PutResult>> Given, IReadOnlyList<PutResult> Expected)> batches = [];
+            for (int batch = 0; batch < 6; batch++)
+            {
+                RecordPut[] puts = [.. Enumerable.Range(0, 1500).Select(_ => RandomPut(chance, keys: 3000))];
+                batches.Add((store.PutManyAsync(puts, Token).AsTask(), await memory.PutManyAsync(puts, Token)));
+                if (batch == 3)
+                {
+                    byte[] key = puts[0].Key.ToArray();
+                    (await store.DeleteAsync(Shelf.MainlineMutable, key, Token)).ShouldBe(await memory.DeleteAsync(Shelf.MainlineMutable, key, Token));
+                }
+            }
+
+            foreach ((Task<IReadOnlyList<PutResult>> given, IReadOnlyList<PutResult> expected) in batches)
+            {
+                (await given).ShouldBe(expected);
+            }
+
+            Clock.Move(TimeSpan.FromMinutes(20));
+        }
+
+        (await store.CountAsync(Shelf.MainlineMutable, Token)).ShouldBe(await memory.CountAsync(Shelf.MainlineMutable, Token));
+    }
+
     private protected override async ValueTask<IRecordStore> OpenAsync(TimeProvider clock)
     {
         _connectionString = await (await server.GetAsync()).CreateSchemaAsync(isSpread);
@@ -88,9 +121,9 @@ public abstract class PostgresContract(SharedPostgresServer server, bool isSprea
     private ValueTask<PostgresRecordStore> ReopenAsync() =>
         PostgresRecordStore.OpenAsync(_connectionString, new PostgresStoreOptions { Patience = PostgresServer.Patience }, Clock, Token);
 
-    private RecordPut RandomPut(Random chance)
+    private RecordPut RandomPut(Random chance, int keys = 30)
     {
         StoredRecord record = Record($"{chance.Next(2)}", chance.Next(4)) with { Expires = Clock.Now.AddMinutes(chance.Next(60)) };
-        return new RecordPut(Shelf.MainlineMutable, Key($"key {chance.Next(30)}"), record, chance.Next(4) == 0 ? chance.Next(4) : null);
+        return new RecordPut(Shelf.MainlineMutable, Key($"key {chance.Next(keys)}"), record, chance.Next(4) == 0 ? chance.Next(4) : null);
     }
 }
