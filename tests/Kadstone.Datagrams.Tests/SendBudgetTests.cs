@@ -53,6 +53,58 @@ public sealed class SendBudgetTests
     }
 
     [Fact]
+    public void Whoever_asks_our_own_requests_leave_within_a_quarter_of_a_second()
+    {
+        // A laptop's budget: a quarter of it for answers in each of two networks, and everybody asks, the proved as well; proving pings come on top.
+        SendBudget budget = new(200);
+        RateLimiter[] networks = [new(new RateLimits { TotalRate = 50 }, new Random(1)), new(new RateLimits { TotalRate = 50 }, new Random(2))];
+        Random chance = new(3);
+        Queue<(bool IsOurs, Instant Since)> outbox = new();
+        List<double> waits = [];
+        for (int millisecond = 0; millisecond < 60_000; millisecond++)
+        {
+            Instant now = new(TimeSpan.TicksPerDay + (millisecond * TimeSpan.TicksPerMillisecond));
+            for (int i = 0; i < 20; i++)
+            {
+                RateLimiter limiter = networks[i % 2];
+                UdpEndpoint asker = UdpEndpoint.FromIPv4((uint)chance.NextInt64(1L << 32), 6881);
+                if (chance.Next(4) == 0)
+                {
+                    limiter.Prove(asker, now);
+                }
+
+                if (limiter.Admit(asker, 95, now, out _, out _))
+                {
+                    outbox.Enqueue((false, now));
+                }
+
+                if (limiter.WantsProof(asker, now))
+                {
+                    outbox.Enqueue((false, now));
+                }
+            }
+
+            if (millisecond % 25 == 0)
+            {
+                outbox.Enqueue((true, now));
+            }
+
+            while (outbox.Count > 0 && budget.HasOne(now, out _))
+            {
+                budget.Spend(now);
+                if (outbox.Dequeue() is (true, Instant since))
+                {
+                    waits.Add((now - since).TotalMilliseconds);
+                }
+            }
+        }
+
+        waits.Count.ShouldBeGreaterThanOrEqualTo(2_390);
+        waits.Max().ShouldBeLessThanOrEqualTo(1_000, "the burst of everybody's first second");
+        waits.Skip(400).Max().ShouldBeLessThanOrEqualTo(250);
+    }
+
+    [Fact]
     public async Task A_driver_sends_the_rest_when_the_budget_lets_it()
     {
         SteppedClock clock = new();

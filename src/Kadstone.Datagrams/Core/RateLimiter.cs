@@ -9,12 +9,20 @@ namespace Kadstone.Datagrams;
 /// <see cref="Charge"/>; after that ask <see cref="WantsProof"/>, and when it says so ping the sender and charge that as well.</para>
 /// <para>An unproved source has <see cref="RateLimits.FreeAnswers"/> a window; then what is sent to it stays within what came from it. A source
 /// that goes on beyond its free answers pays the next window's free answers back as well: it never receives more than it sends.</para>
+/// <para>What the unproved share in total goes round: a source, host or prefix that lately took more than half of what is left of it waits until others
+/// had theirs, and in the long run takes no more than an eighth, a quarter and a half of it. One that has taken nothing is admitted while there is anything.</para>
 /// <para>Memory is bounded and grows with the sources heard lately. Nothing is allocated once the tables have their size.</para>
 /// </remarks>
 public sealed class RateLimiter
 {
     /// <summary>No answer of any protocol here is shorter: less credit than this is none.</summary>
     private const int ShortestAnswer = 24;
+
+    // The nested parts leave room for the neighbours of a source on its host, and for those of a host in its prefix.
+    private const float SourcePart = 0.125f;
+    private const float HostPart = 0.25f;
+    private const float PrefixPart = 0.5f;
+    private const double PartOfWhatIsLeft = 0.5;
 
     /// <summary>After 24 days of milliseconds everything is forgotten and the count starts again; whoever asks is proved anew by one ping.</summary>
     private const uint LastMillisecond = int.MaxValue;
@@ -23,6 +31,9 @@ public sealed class RateLimiter
     private readonly KeyedHash _hash;
     private readonly uint _window;
     private readonly uint _proofLifetime;
+    private readonly float _sourceRate;
+    private readonly float _sourceBurst;
+    private readonly float _sourceReturns;
     private readonly GroupBudget _hostBudget;
     private readonly GroupBudget _prefixBudget;
     private readonly long[] _refused = new long[6];
@@ -32,6 +43,7 @@ public sealed class RateLimiter
     private AgingTable<Group> _prefixes;
     private double _total;
     private double _totalUnproved;
+    private float _plenty = 1;
     private Instant _epoch;
     private Instant _latest;
     private uint _refilled;
@@ -59,8 +71,12 @@ public sealed class RateLimiter
         _window = Milliseconds(limits.Window);
         _proofLifetime = Milliseconds(limits.ProofLifetime);
         float share = (float)Math.Clamp(limits.UnprovedShare, 0, 1);
-        _hostBudget = new GroupBudget(limits.HostRate, limits.HostBurst, share, limits.FreeAnswersPerHost, _window);
-        _prefixBudget = new GroupBudget(limits.PrefixRate, limits.PrefixBurst, share, limits.FreeAnswersPerPrefix, _window);
+        float unproved = limits.TotalRate * share / 1000f;
+        _sourceRate = Math.Min(limits.SourceRate, limits.TotalRate * RateLimits.SourcePartOfTotal) / 1000f;
+        _sourceBurst = Math.Min(limits.SourceBurst, Math.Max(1, limits.TotalRate * RateLimits.BurstPartOfTotal));
+        _sourceReturns = unproved * SourcePart;
+        _hostBudget = new GroupBudget(limits.HostRate, limits.HostBurst, share, limits.FreeAnswersPerHost, _window, unproved * HostPart);
+        _prefixBudget = new GroupBudget(limits.PrefixRate, limits.PrefixBurst, share, limits.FreeAnswersPerPrefix, _window, unproved * PrefixPart);
         uint lifetime = Math.Max(_proofLifetime, 2 * _window);
         _sources = new AgingTable<Source>(limits.MaxSources, lifetime);
         _hosts = new AgingTable<Group>(limits.MaxHosts, lifetime);
@@ -111,7 +127,8 @@ public sealed class RateLimiter
             : (isProved ? host.Proved : host.Unproved) < 1 ? Refusal.Host
             : (isProved ? prefix.Proved : prefix.Unproved) < 1 ? Refusal.Prefix
             : _total < 1 || (!isProved && _totalUnproved < 1) ? Refusal.Total
-            : Refusal.None;
+            : isProved ? Refusal.None
+            : Greedy(isKnown ? source.Taken : 0, host.Taken, prefix.Taken);
         if (why != Refusal.None)
         {
             allowance = 0;
@@ -125,9 +142,9 @@ public sealed class RateLimiter
         }
 
         source.Tokens--;
-        _total--;
         if (isProved)
         {
+            _total--;
             host.Proved--;
             prefix.Proved--;
             allowance = int.MaxValue;
@@ -135,7 +152,6 @@ public sealed class RateLimiter
             return true;
         }
 
-        _totalUnproved--;
         host.Unproved--;
         prefix.Unproved--;
         RollWindow(ref source, moment);
@@ -148,6 +164,12 @@ public sealed class RateLimiter
             return false;
         }
 
+        // Only who is answered takes from the others.
+        _total--;
+        _totalUnproved--;
+        source.Taken++;
+        host.Taken++;
+        prefix.Taken++;
         Admitted++;
         return true;
     }
@@ -270,6 +292,13 @@ public sealed class RateLimiter
         return !Unsafe.IsNullRef(ref source) && source.IsKept(moment);
     }
 
+    /// <summary>Who of an unproved source, its host and its prefix lately took more of the strangers' budget than leaves the others theirs.</summary>
+    private Refusal Greedy(float source, float host, float prefix)
+    {
+        double most = PartOfWhatIsLeft * (_totalUnproved - 1);
+        return source > most ? Refusal.Source : host > most ? Refusal.Host : prefix > most ? Refusal.Prefix : Refusal.None;
+    }
+
     private int AllowanceOfUnproved(ref Source source, ref Group host, ref Group prefix, int bytes)
     {
         bool isFree = TryGrant(ref source, ref host, ref prefix);
@@ -328,7 +357,8 @@ public sealed class RateLimiter
         uint elapsed = moment - source.Seen;
         if (elapsed != 0)
         {
-            source.Tokens = Math.Min(_limits.SourceBurst, source.Tokens + (elapsed * (_limits.SourceRate / 1000f)));
+            source.Tokens = Math.Min(_sourceBurst, source.Tokens + (elapsed * _sourceRate));
+            source.Taken = Math.Max(0, source.Taken - (elapsed * _sourceReturns * _plenty));
             source.Seen = moment;
         }
     }
@@ -338,12 +368,12 @@ public sealed class RateLimiter
         ref Source source = ref _sources.Add(hash, moment);
         source.Seen = moment;
         source.WindowStart = moment;
-        source.Tokens = _limits.SourceBurst;
+        source.Tokens = _sourceBurst;
         source.Free = (byte)_limits.FreeAnswers;
         return ref source;
     }
 
-    private static ref Group GroupOf(ref AgingTable<Group> table, ulong hash, in GroupBudget budget, uint moment)
+    private ref Group GroupOf(ref AgingTable<Group> table, ulong hash, in GroupBudget budget, uint moment)
     {
         ref Group group = ref table.Find(hash);
         if (Unsafe.IsNullRef(ref group))
@@ -362,6 +392,7 @@ public sealed class RateLimiter
             group.Proved = Math.Min(budget.Burst, group.Proved + (elapsed * budget.Rate));
             group.Unproved = Math.Min(budget.UnprovedBurst, group.Unproved + (elapsed * budget.UnprovedRate));
             group.Free = Math.Min(budget.FreeAnswers, group.Free + (elapsed * budget.FreeRate));
+            group.Taken = Math.Max(0, group.Taken - (elapsed * budget.Returns * _plenty));
             group.Seen = moment;
         }
 
@@ -376,8 +407,13 @@ public sealed class RateLimiter
             double share = Math.Clamp(_limits.UnprovedShare, 0, 1);
             double more = elapsed * (_limits.TotalRate / 1000d);
             _total = Math.Min(_limits.TotalRate, _total + more);
-            _totalUnproved = Math.Min(_limits.TotalRate * share, _totalUnproved + (more * share));
+            double mostUnproved = _limits.TotalRate * share;
+            _totalUnproved = Math.Min(mostUnproved, _totalUnproved + (more * share));
             _refilled = moment;
+
+            // What was taken is forgotten slowly while little is left: many who flood at once would otherwise use up together what each of them leaves to the rest.
+            float left = mostUnproved > 0 ? (float)(_totalUnproved / mostUnproved) : 0;
+            _plenty = left * left;
         }
     }
 
@@ -429,6 +465,7 @@ public sealed class RateLimiter
         public uint ProvedUntil;
         public uint Pinged;
         public float Tokens;
+        public float Taken;
         public int Credit;
         public byte Free;
         public byte Granted;
@@ -446,12 +483,13 @@ public sealed class RateLimiter
         public float Proved;
         public float Unproved;
         public float Free;
+        public float Taken;
 
         public readonly bool IsKept(uint now) => false;
     }
 
     /// <summary>What a host or a prefix may do; rates a millisecond.</summary>
-    private readonly struct GroupBudget(int rate, int burst, float unprovedShare, int freeAnswers, uint window)
+    private readonly struct GroupBudget(int rate, int burst, float unprovedShare, int freeAnswers, uint window, float returns)
     {
         public readonly float Rate = rate / 1000f;
         public readonly float Burst = burst;
@@ -459,5 +497,6 @@ public sealed class RateLimiter
         public readonly float UnprovedBurst = burst * unprovedShare;
         public readonly float FreeAnswers = freeAnswers;
         public readonly float FreeRate = freeAnswers / (float)window;
+        public readonly float Returns = returns;
     }
 }

@@ -11,6 +11,10 @@ public sealed record RateLimits
     /// <summary>No limits at all: for load tests and simulations that are not about limits. Costs nothing.</summary>
     public static RateLimits None { get; } = new() { IsOn = false };
 
+    // Whoever is proved answered one ping: that is no reason to have the node for itself.
+    internal const float SourcePartOfTotal = 0.25f;
+    internal const float BurstPartOfTotal = 0.5f;
+
     /// <summary>Whether anything is limited. Default true.</summary>
     public bool IsOn { get; init; } = true;
 
@@ -35,10 +39,10 @@ public sealed record RateLimits
     /// <summary>Bytes that an unproved source's credit must hold before it is pinged. Default 80.</summary>
     public int ProofBytes { get; init; } = 80;
 
-    /// <summary>Queries a second of one source. Default 100.</summary>
+    /// <summary>Queries a second of one source. Default 100; at most a quarter of <see cref="TotalRate"/> counts.</summary>
     public int SourceRate { get; init; } = 100;
 
-    /// <summary>Burst of one source. Default 500.</summary>
+    /// <summary>Burst of one source. Default 500; at most half of <see cref="TotalRate"/> counts.</summary>
     public int SourceBurst { get; init; } = 500;
 
     /// <summary>Queries a second of all proved sources of one host. Default 2,000.</summary>
@@ -57,15 +61,16 @@ public sealed record RateLimits
     public int TotalRate { get; init; } = 25_000;
 
     /// <summary>The part of a host's, a prefix's and the total budget that unproved sources may use. Default 0.4.</summary>
+    /// <remarks>Of that part of the total one source takes an eighth in the long run, one host a quarter, one prefix a half; of a burst none more than half of what is left.</remarks>
     public double UnprovedShare { get; init; } = 0.4;
 
-    /// <summary>The most sources remembered (40 bytes each). Default 65,536. Under pressure the oldest unproved goes first.</summary>
+    /// <summary>The most sources remembered (44 bytes each). Default 65,536. Under pressure the oldest unproved goes first.</summary>
     public int MaxSources { get; init; } = 65_536;
 
-    /// <summary>The most hosts remembered (24 bytes each). Default 65,536.</summary>
+    /// <summary>The most hosts remembered (28 bytes each). Default 65,536.</summary>
     public int MaxHosts { get; init; } = 65_536;
 
-    /// <summary>The most prefixes remembered (24 bytes each). Default 32,768.</summary>
+    /// <summary>The most prefixes remembered (28 bytes each). Default 32,768.</summary>
     public int MaxPrefixes { get; init; } = 32_768;
 }
 
@@ -75,16 +80,16 @@ public enum Refusal
     /// <summary>It did not.</summary>
     None,
 
-    /// <summary>The source is over its rate.</summary>
+    /// <summary>The source is over its rate, or not proved and over its part of what strangers have.</summary>
     Source,
 
     /// <summary>The source is not proved and has used up its free answers and its credit in bytes.</summary>
     Credit,
 
-    /// <summary>The host is over its rate.</summary>
+    /// <summary>The host is over its rate, or over its part of what strangers have.</summary>
     Host,
 
-    /// <summary>The prefix is over its rate.</summary>
+    /// <summary>The prefix is over its rate, or over its part of what strangers have.</summary>
     Prefix,
 
     /// <summary>The node is over its rate.</summary>

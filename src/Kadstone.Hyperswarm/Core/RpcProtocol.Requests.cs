@@ -131,6 +131,7 @@ internal sealed partial class RpcProtocol : IWalkHost
 
             if (!walk.IsFinished && walk.Lookup.IsFinished)
             {
+                ObserveSize(walk);
                 walk.Conclude(now);
             }
 
@@ -139,6 +140,27 @@ internal sealed partial class RpcProtocol : IWalkHost
                 _walks.RemoveAt(i);
             }
         }
+    }
+
+    private void ObserveSize(Walk walk)
+    {
+        if (walk.IsConcluded || walk.Lookup.End is not (LookupEnd.Quorum or LookupEnd.Exhausted) || walk.Plan.Nodes is not null)
+        {
+            return;
+        }
+
+        Span<RpcContact> nearest = stackalloc RpcContact[Walk.Width];
+        Span<Key256> keys = stackalloc Key256[Walk.Width];
+        int count = walk.Lookup.CopyClosest(nearest);
+
+        // Nodes name their neighbours and not 36, so that most searches end with everybody asked. Fewer than twenty are the closest when all answered.
+        bool hasAll = count == nearest.Length || walk.Lookup.Answered == walk.Lookup.Asked;
+        for (int i = 0; i < count; i++)
+        {
+            keys[i] = nearest[i].Key;
+        }
+
+        (walk.Plan.IsJoining ? _joiningSize : _size).Observe(walk.Plan.Target, hasAll ? keys[..count] : []);
     }
 
     // A lookup counts the time from its asking: while the window is closed it is not let ask.
