@@ -15,7 +15,7 @@ internal abstract class ClientVerb : Verb
     private readonly Option<OnOff?> _diversity = CommonOptions.Diversity();
     private readonly Option<TimeSpan?> _timeout = CommonOptions.Timeout();
     private readonly Option<string?> _state = CommonOptions.StateFile("A node's state file, read for contacts when it is there.");
-    private readonly Option<bool> _embed = new("--embed") { Description = "Embed a node. There is no other way yet." };
+    private readonly Option<bool> _embed = CommonOptions.Embed();
     private readonly Option<OutputFormat?> _format = CommonOptions.Format();
 
     protected ClientVerb(Terminal terminal, string name, string description, params string[] examples)

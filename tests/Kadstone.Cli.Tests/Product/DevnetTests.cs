@@ -7,19 +7,22 @@ public sealed class DevnetTests
     [Fact]
     public async Task Each_wire_finds_what_was_announced()
     {
-        DhtResult result = await DhtRun.RunAsync("devnet", "40", "--wire", "mainline", "--wire", "v6", "--wire", "gen1", "--minutes", "1", "--lookups", "30", "--min", "99");
-        result.ShouldEndWith(0).Lines.Length.ShouldBe(3);
+        DhtResult result = await DhtRun.RunAsync("devnet", "40", "--wire", "mainline", "--wire", "v6", "--wire", "gen1", "--wire", "ipfs", "--minutes", "1", "--lookups", "30", "--min", "99");
+        result.ShouldEndWith(0).Lines.Length.ShouldBe(4);
         result.Lines[0].ShouldStartWith("mainline: found 30 of 30 (100.00 %), latency p50 0.");
         result.Lines[1].ShouldStartWith("v6: found 30 of 30 (100.00 %), ");
         result.Lines[2].ShouldStartWith("gen1: found 30 of 30 (100.00 %), ");
+        result.Lines[3].ShouldStartWith("ipfs: found 30 of 30 (100.00 %), ");
         result.Error.ShouldBeEmpty();
     }
 
-    [Fact]
-    public async Task The_same_seed_is_the_same_run()
+    [Theory]
+    [InlineData("mainline")]
+    [InlineData("ipfs")]
+    public async Task The_same_seed_is_the_same_run(string wire)
     {
         async Task<JsonElement> RunAsync(string seed) => (await DhtRun.RunAsync(
-            "devnet", "30", "--minutes", "2", "--lookups", "20", "--churn", "20", "--loss", "10", "--nat", "40:symmetric", "--seed", seed, "-o", "json")).ShouldEndWith(0).Json.ShouldHaveSingleItem();
+            "devnet", "30", "--wire", wire, "--minutes", "2", "--lookups", "20", "--churn", "20", "--loss", "10", "--nat", "40:symmetric", "--seed", seed, "-o", "json")).ShouldEndWith(0).Json.ShouldHaveSingleItem();
         JsonElement first = await RunAsync("7");
         JsonElement again = await RunAsync("7");
         again.GetProperty("run").GetString().ShouldBe(first.GetProperty("run").GetString());
@@ -40,8 +43,7 @@ public sealed class DevnetTests
 
     [Theory]
     [InlineData("1", "--seed", "1", "2 to 10000 nodes are")]
-    [InlineData("10", "--wire", "ipfs", "'dht up --devnet --networks ipfs'")]
-    [InlineData("10", "--wire", "quic", "mainline, v6 and gen1 are")]
+    [InlineData("10", "--wire", "quic", "mainline, v6, gen1 and ipfs are")]
     [InlineData("10", "--churn", "many", "0 to 100 is")]
     [InlineData("10", "--nat", "50:cone", "full, address, port and symmetric are")]
     [InlineData("10", "--minutes", "0", "1 to 1440 minutes are")]

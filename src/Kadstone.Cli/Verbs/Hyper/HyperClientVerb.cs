@@ -17,6 +17,7 @@ internal abstract class HyperClientVerb : Verb
     private readonly Option<OnOff?> _diversity = CommonOptions.Diversity();
     private readonly Option<TimeSpan?> _timeout = CommonOptions.Timeout();
     private readonly Option<string?> _state = CommonOptions.StateFile("A node's state file, read for contacts when it is there.");
+    private readonly Option<bool> _embed = CommonOptions.Embed();
     private readonly Option<OutputFormat?> _format = CommonOptions.Format();
 
     protected HyperClientVerb(Terminal terminal, string name, string description, params string[] examples)
@@ -30,6 +31,7 @@ internal abstract class HyperClientVerb : Verb
         Add(_diversity);
         Add(_timeout);
         Add(_state);
+        Add(_embed);
         Add(_format);
     }
 

@@ -29,9 +29,6 @@ internal sealed class DaemonOptions
     /// <summary>The folder where a store may be, whether a daemon runs in it or not; null: none is there.</summary>
     internal string? Folder(ParseResult arguments) => Folders(arguments).FirstOrDefault(Directory.Exists);
 
-    /// <exception cref="CommandFailedException">No daemon runs.</exception>
-    internal DaemonClient Require(ParseResult arguments) => Find(arguments, out string why) ?? throw new CommandFailedException(ExitCode.NoNetwork, why);
-
     /// <summary>The daemon that runs.</summary>
     /// <param name="arguments">The command line.</param>
     /// <param name="why">Why there is none, in one sentence.</param>
