@@ -65,7 +65,7 @@ internal abstract class IpfsClientVerb : Verb
             await JoinAsync(dht, timeout, cancellationToken);
             if (!AsksNamedPeerOnly && dht.Contacts().Count == 0)
             {
-                throw new NoPeersException(options.Bootstrap.Count == 0 ? "Nobody is known to ask; --bootstrap names somebody." : "Nobody answers: no bootstrap peer serves this DHT.");
+                throw new NoPeersException(options.Bootstrap.Count == 0 ? "Nobody is known to ask; --bootstrap names somebody." : "Nobody answers: no bootstrap peer can be reached and serves this DHT.");
             }
 
             return await AskAsync(dht, arguments, output, cancellationToken);

@@ -60,7 +60,17 @@ internal abstract class HyperClientVerb : Verb
             await using IHyperDht dht = HyperNodes.Create(wire, options, logger);
             await dht.Node.ListenOrExplainAsync(options, _port.Name, cancellationToken);
             Terminal.ShowProgress("asking the network …");
-            return await AskAsync(dht, arguments, output, cancellationToken);
+            try
+            {
+                return await AskAsync(dht, arguments, output, cancellationToken);
+            }
+            catch (Exception exception) when (exception is TimeoutException or NoAnswerException && !AsksNamedNodesOnly(arguments) && dht.Node is RpcNode node && node.Status().Contacts == 0)
+            {
+                // Whoever had answered would be known.
+                throw new CommandFailedException(ExitCode.NoNetwork, ReferenceEquals(options.Bootstrap, RpcOptions.PublicBootstrap) ? NetworkNotices.NobodyInPublic("UDP") : exception is NoAnswerException
+                    ? exception.Message
+                    : $"nobody answered within {TimeoutOf(arguments).TotalSeconds:0.###} s: none of {options.Bootstrap.Count} that were given to join through.");
+            }
         }
         catch (ArgumentException exception)
         {
@@ -101,6 +111,7 @@ internal abstract class HyperClientVerb : Verb
         bool isPrivate = arguments.GetValue(_private);
         string[] bootstrap = [.. (arguments.GetValue(_bootstrap) ?? []).SelectMany(each => each)];
         NetworkNotices.WarnOfPrivateAddresses(bootstrap, isPrivate, Terminal);
+        NetworkNotices.RequireFamily(bootstrap, [arguments.GetValue(_host) ?? IPAddress.Any]);
         if (wire == RpcWire.Gen1 && arguments.GetValue(_state) is not null)
         {
             throw CommandFailedException.Usage("--state goes with --wire v6: nodes of the first generation save nothing.");

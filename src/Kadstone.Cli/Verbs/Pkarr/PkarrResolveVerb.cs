@@ -55,7 +55,7 @@ internal sealed class PkarrResolveVerb : PkarrVerb
 
         if (arguments.GetValue(_raw))
         {
-            Terminal.WriteBytes(packet.Message.Span);
+            Terminal.WriteBytes(packet.Message);
             return ExitCode.Found;
         }
 
