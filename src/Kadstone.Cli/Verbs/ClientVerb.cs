@@ -59,11 +59,14 @@ internal abstract class ClientVerb : Verb
 
             await using MainlineDht dht = await EmbedAsync(arguments, cancellationToken);
             Terminal.ShowProgress("asking the network …");
-            return await AskAsync(dht, arguments, output, cancellationToken);
-        }
-        catch (NoNetworkException) when (AsksRouters(arguments))
-        {
-            throw new CommandFailedException(ExitCode.NoNetwork, NetworkNotices.NobodyInPublic("UDP"));
+            try
+            {
+                return await AskAsync(dht, arguments, output, cancellationToken);
+            }
+            catch (NoNetworkException) when (AsksRouters(arguments))
+            {
+                throw new CommandFailedException(ExitCode.NoNetwork, NetworkNotices.NobodyInPublic("UDP"));
+            }
         }
         finally
         {

@@ -111,7 +111,6 @@ internal abstract class HyperClientVerb : Verb
         bool isPrivate = arguments.GetValue(_private);
         string[] bootstrap = [.. (arguments.GetValue(_bootstrap) ?? []).SelectMany(each => each)];
         NetworkNotices.WarnOfPrivateAddresses(bootstrap, isPrivate, Terminal);
-        NetworkNotices.RequireFamily(bootstrap, [arguments.GetValue(_host) ?? IPAddress.Any]);
         if (wire == RpcWire.Gen1 && arguments.GetValue(_state) is not null)
         {
             throw CommandFailedException.Usage("--state goes with --wire v6: nodes of the first generation save nothing.");
