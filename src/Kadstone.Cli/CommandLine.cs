@@ -49,6 +49,11 @@ internal static class CommandLine
         {
             return ExitCode.Found;
         }
+        catch (IOException exception) when (Terminal.IsUnread(exception))
+        {
+            // Of a help text that somebody pipes into head.
+            return ExitCode.Found;
+        }
 #pragma warning disable CA1031 // The last resort: whatever it is, the user gets one sentence.
         catch (Exception exception)
 #pragma warning restore CA1031

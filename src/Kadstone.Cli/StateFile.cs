@@ -54,6 +54,11 @@ internal sealed class StateFile<TState>(string path, StateFormat<TState> format,
     private bool TryRead(out TState? state)
     {
         state = null;
+        if (Directory.Exists(path))
+        {
+            throw CommandFailedException.Usage($"--state '{path}' is a folder; a file is needed.");
+        }
+
         if (!File.Exists(path))
         {
             return false;
@@ -86,11 +91,6 @@ internal sealed class StateFile<TState>(string path, StateFormat<TState> format,
         if (!Directory.Exists(folder))
         {
             throw CommandFailedException.Usage($"--state '{path}' cannot be written: the folder {folder} is not there.");
-        }
-
-        if (Directory.Exists(path))
-        {
-            throw CommandFailedException.Usage($"--state '{path}' is a folder; a file is needed.");
         }
 
         try

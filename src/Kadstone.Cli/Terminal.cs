@@ -1,12 +1,17 @@
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Kadstone.Cli;
 
 /// <summary>Where the command reads and writes: results to standard output, everything else to standard error.</summary>
 internal sealed class Terminal
 {
+    // errno of Linux and macOS, as .NET hands it on.
+    private const int BrokenPipe = 32;
+
     private readonly Lock _lock = new();
     private bool _hasProgress;
+    private bool _hasNoReader;
 
     internal Terminal(Stream input, Stream output, Stream error, bool outputIsTerminal = false, bool errorIsTerminal = false)
     {
@@ -32,29 +37,26 @@ internal sealed class Terminal
 
     internal static Terminal OfProcess() => new(
         Console.OpenStandardInput(),
-        Console.OpenStandardOutput(),
+        StandardOutput(),
         Console.OpenStandardError(),
         !Console.IsOutputRedirected,
         !Console.IsErrorRedirected);
 
-    internal void WriteLine(string line)
-    {
-        lock (_lock)
-        {
-            EraseProgress();
-            Output.WriteLine(line);
-        }
-    }
+    /// <summary>Called once when nobody reads the results any more, as after <c>| head</c>; what is written from then on goes nowhere.</summary>
+    internal Action? ReaderLeft { get; set; }
 
-    internal void WriteBytes(ReadOnlySpan<byte> bytes)
+    /// <exception cref="CommandFailedException">Standard output cannot be written.</exception>
+    internal void WriteLine(string line) => Write(() => Output.WriteLine(line));
+
+    /// <inheritdoc cref="WriteLine"/>
+    internal void WriteBytes(ReadOnlyMemory<byte> bytes) => Write(() =>
     {
-        lock (_lock)
-        {
-            EraseProgress();
-            RawOutput.Write(bytes);
-            RawOutput.Flush();
-        }
-    }
+        RawOutput.Write(bytes.Span);
+        RawOutput.Flush();
+    });
+
+    /// <summary>Whether nobody is there to read what was written.</summary>
+    internal static bool IsUnread(Exception exception) => exception is IOException { HResult: BrokenPipe };
 
     internal void Complain(string sentence)
     {
@@ -93,6 +95,59 @@ internal sealed class Terminal
     internal static string Clean(string text) => text.Any(IsControl)
         ? string.Concat(text.Select(letter => IsControl(letter) ? '\uFFFD' : letter))
         : text;
+
+    private void Write(Action write)
+    {
+        bool hasLeft = false;
+        lock (_lock)
+        {
+            EraseProgress();
+            if (_hasNoReader)
+            {
+                return;
+            }
+
+            try
+            {
+                write();
+            }
+            catch (IOException exception) when (IsUnread(exception))
+            {
+                _hasNoReader = hasLeft = true;
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                throw new CommandFailedException(ExitCode.Error, $"standard output cannot be written: {Failure.OneLine(exception.Message).TrimEnd('.')}.");
+            }
+        }
+
+        if (hasLeft)
+        {
+            ReaderLeft?.Invoke();
+        }
+    }
+
+    // The console's own stream says nothing when the reader of a pipe has left. A file stays with it: what others append there has its place.
+    private static Stream StandardOutput()
+    {
+        if (Console.IsOutputRedirected && !OperatingSystem.IsWindows())
+        {
+            try
+            {
+                FileStream stream = new(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+                if (!stream.CanSeek)
+                {
+                    return stream;
+                }
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+            {
+                // It is closed: the first line that is written says so.
+            }
+        }
+
+        return Console.OpenStandardOutput();
+    }
 
     private static bool IsControl(char letter) => char.IsControl(letter) && letter is not '\n' and not '\t';
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Kadstone.Cli;
 
@@ -12,7 +13,8 @@ internal sealed class WarningLogger(Terminal terminal, bool tellsOfRouters = tru
 
     private readonly HashSet<string> _told = [];
 
-    public ILogger CreateLogger(string categoryName) => this;
+    // That a listener could not be opened is the verb's to say, with the option that helps.
+    public ILogger CreateLogger(string categoryName) => categoryName == "Microsoft.Extensions.Hosting.Internal.Host" ? NullLogger.Instance : this;
 
     public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("Warnings go to standard error only.");
 

@@ -7,6 +7,7 @@ using Kadstone.Daemon.V1.Lookups;
 using Kadstone.Daemon.V1.Networks;
 using Kadstone.Daemon.V1.Publishing;
 using Kadstone.Hosting;
+using Kadstone.Mainline;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -66,6 +67,7 @@ public sealed class KadstoneDaemon : IAsyncDisposable
         NodeParts parts = new()
         {
             Mainline = node.Mainline,
+            MainlineServes = node.Options.Mainline?.Serving != ServingMode.ReadOnly,
             Hyperswarm = node.Hyperswarm,
             Ipfs = node.Ipfs,
             IpfsOptions = node.IpfsOptions,
@@ -169,7 +171,7 @@ public sealed class KadstoneDaemon : IAsyncDisposable
     {
         if (parts.Mainline is { } mainline)
         {
-            yield return new MainlineNetwork(mainline, parts.MainlineSeed, lookups, _closing.Token);
+            yield return new MainlineNetwork(mainline, parts.MainlineServes, parts.MainlineSeed, lookups, _closing.Token);
         }
 
         if (parts.Hyperswarm is { } hyperswarm)

@@ -58,7 +58,7 @@ public sealed partial class MainlineDht
     /// <exception cref="NoNetworkException">Nobody answered.</exception>
     /// <exception cref="DhtTimeoutException">It took longer than <see cref="MainlineOptions.LookupTimeout"/>.</exception>
     public Task<FoundItem?> GetImmutableAsync(Key160 target, CancellationToken cancellationToken = default) =>
-        GetAsync(target, default, cancellationToken);
+        GetAsync(target, default, null, cancellationToken);
 
     /// <summary>The newest value under a key; null when nobody has one.</summary>
     /// <param name="publicKey">32 bytes.</param>
@@ -69,13 +69,22 @@ public sealed partial class MainlineDht
     /// <exception cref="DhtTimeoutException">It took longer than <see cref="MainlineOptions.LookupTimeout"/>.</exception>
     public Task<FoundItem?> GetMutableAsync(ReadOnlyMemory<byte> publicKey, ReadOnlyMemory<byte> salt = default, CancellationToken cancellationToken = default)
     {
-        CheckSalt(salt);
-        if (publicKey.Length != Ed25519.PublicKeyLength)
-        {
-            throw new ArgumentException("An Ed25519 public key has 32 bytes.", nameof(publicKey));
-        }
+        CheckKey(publicKey, salt);
+        return GetAsync(ItemTarget.Mutable(publicKey.Span, salt.Span), salt, null, cancellationToken);
+    }
 
-        return GetAsync(ItemTarget.Mutable(publicKey.Span, salt.Span), salt, cancellationToken);
+    /// <summary>The newest value under a key; null when nobody has one. Each version that is newer than those before it is told as it comes.</summary>
+    /// <param name="publicKey">32 bytes.</param>
+    /// <param name="salt">The salt it was stored with.</param>
+    /// <param name="newer">Told of what nodes give, on the way; its copies and counts are those so far. For who would rather be early than sure.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="NoNetworkException">Nobody answered.</exception>
+    /// <exception cref="DhtTimeoutException">It took longer than <see cref="MainlineOptions.LookupTimeout"/>.</exception>
+    public Task<FoundItem?> GetMutableAsync(ReadOnlyMemory<byte> publicKey, ReadOnlyMemory<byte> salt, IProgress<FoundItem> newer, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(newer);
+        CheckKey(publicKey, salt);
+        return GetAsync(ItemTarget.Mutable(publicKey.Span, salt.Span), salt, newer, cancellationToken);
     }
 
     /// <summary>Puts an immutable value now and again each hour, until disposed.</summary>
@@ -108,13 +117,22 @@ public sealed partial class MainlineDht
             : throw new RejectedException("The stored version is the highest there is: nothing can follow it.", KrpcErrorCode.SequenceNotNewer));
     }
 
-    private async Task<FoundItem?> GetAsync(Key160 target, ReadOnlyMemory<byte> salt, CancellationToken cancellationToken)
+    private async Task<FoundItem?> GetAsync(Key160 target, ReadOnlyMemory<byte> salt, IProgress<FoundItem>? newer, CancellationToken cancellationToken)
     {
         Item? stored = await _items.ReadOrNothingAsync(target, cancellationToken).ConfigureAwait(false);
         GetItemQuery query = new(target, salt);
         try
         {
-            await RunAsync(query, cancellationToken).ConfigureAwait(false);
+            Item? told = null;
+            await foreach (bool _ in ProgressAsync(query, cancellationToken).ConfigureAwait(false))
+            {
+                // What is older than what lies here is no news.
+                if (newer is not null && TryLook(query, told, stored) is (Item item, FoundItem news))
+                {
+                    told = item;
+                    newer.Report(news);
+                }
+            }
         }
         catch (NoNetworkException) when (stored is not null)
         {
@@ -124,17 +142,15 @@ public sealed partial class MainlineDht
         return _driver.Run(0, (_, _, _) =>
         {
             Item? newest = Newer(query.Newest, stored);
-            return newest is null ? null : new FoundItem(
-                ItemValue.FromWire(newest.Value),
-                newest.IsMutable,
-                newest.Sequence,
-                newest.PublicKey,
-                newest.Signature,
-                ReferenceEquals(newest, stored) ? 0 : query.Copies,
-                query.Forged,
-                query.Outcome());
+            return newest is null ? null : Found(newest, query, ReferenceEquals(newest, stored) ? 0 : query.Copies);
         });
     }
+
+    private (Item Item, FoundItem Found)? TryLook(GetItemQuery query, Item? told, Item? stored) => _driver.Run(0, (_, _, _) =>
+        query.Newest is Item newest && !ReferenceEquals(newest, told) && ReferenceEquals(Newer(newest, stored), newest) ? (newest, Found(newest, query, query.Copies)) : ((Item, FoundItem)?)null);
+
+    private static FoundItem Found(Item item, GetItemQuery query, int copies) =>
+        new(ItemValue.FromWire(item.Value), item.IsMutable, item.Sequence, item.PublicKey, item.Signature, copies, query.Forged, query.Outcome());
 
     private static Item? Newer(Item? found, Item? stored) =>
         found is null || (stored is not null && stored.Sequence > found.Sequence) ? stored : found;
@@ -149,6 +165,15 @@ public sealed partial class MainlineDht
         byte[] signature = new byte[Ed25519.SignatureLength];
         Ed25519.Sign(signed[..length], seed, signature);
         return new Item { Value = value.Bencoded, PublicKey = publicKey, Salt = salt, Signature = signature, Sequence = sequence };
+    }
+
+    private static void CheckKey(ReadOnlyMemory<byte> publicKey, ReadOnlyMemory<byte> salt)
+    {
+        CheckSalt(salt);
+        if (publicKey.Length != Ed25519.PublicKeyLength)
+        {
+            throw new ArgumentException("An Ed25519 public key has 32 bytes.", nameof(publicKey));
+        }
     }
 
     private static void CheckSalt(ReadOnlyMemory<byte> salt)

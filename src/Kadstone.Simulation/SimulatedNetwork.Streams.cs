@@ -5,6 +5,12 @@ public sealed partial class SimulatedNetwork
 {
     private const int MostRetransmissions = 15;
 
+    /// <summary>What was sent on streams, each time that it was.</summary>
+    internal long StreamPackets { get; private set; }
+
+    /// <summary>What of it was lost.</summary>
+    internal long StreamPacketsLost { get; private set; }
+
     /// <summary>How long until something sent on a stream now has come through. What is lost is sent again, later each time.</summary>
     internal TimeSpan Crossing(SimulatedHost from, SimulatedHost to, TimeSpan retransmission)
     {
@@ -14,8 +20,11 @@ public sealed partial class SimulatedNetwork
         {
             waited += retransmission;
             retransmission *= 2;
+            StreamPacketsLost++;
+            StreamPackets++;
         }
 
+        StreamPackets++;
         return waited + new TimeSpan(link.OneWay(PairOf(from.Index, to.Index), (uint)Mixing.Draw(ref _linkChance)));
     }
 

@@ -9,6 +9,7 @@ namespace Kadstone.Simulation;
 /// round trip (RFC 6298 with the floor of Linux), and then after twice as long. The fault of streams is to break.</para>
 /// <para>A dial costs four round trips: one of TCP, two to agree on Noise and to shake hands, one to agree on a muxer. Who dials and who
 /// is dialed know each other a round trip later. A request costs one.</para>
+/// <para>No dial comes in through a NAT, of whatever kind; connections that were made from behind it carry requests both ways.</para>
 /// </remarks>
 internal sealed class SimulatedStreams(SimulatedNetwork network)
 {
@@ -166,7 +167,7 @@ internal sealed class SimulatedStreams(SimulatedNetwork network)
         {
             Dials++;
             Dialed?.Invoke(from, endpoint);
-            if (_listeners.TryGetValue(endpoint, out StreamPeer? peer) && peer.IsUp && !network.AreApart(from.Host, peer.Host) && (taken is null || peer.Name.Equals(name)))
+            if (_listeners.TryGetValue(endpoint, out StreamPeer? peer) && peer.IsUp && peer.Host.Options.Nat == NatKind.None && !network.AreApart(from.Host, peer.Host) && (taken is null || peer.Name.Equals(name)))
             {
                 taken = peer;
             }

@@ -23,7 +23,7 @@ internal sealed class GetRecordVerb : IpfsClientVerb
         ReadOnlyMemory<byte> value = await dht.GetAsync(key, cancellationToken: cancellationToken);
         if (arguments.GetValue(_raw) && !output.IsJson)
         {
-            Terminal.WriteBytes(value.Span);
+            Terminal.WriteBytes(value);
             return ExitCode.Found;
         }
 

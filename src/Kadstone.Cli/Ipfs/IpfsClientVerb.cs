@@ -11,6 +11,7 @@ internal abstract class IpfsClientVerb : Verb
 {
     private readonly IpfsNodeSettings _settings;
     private readonly Option<TimeSpan?> _timeout = CommonOptions.Timeout();
+    private readonly Option<bool> _embed = CommonOptions.Embed();
     private readonly Option<OutputFormat?> _format = CommonOptions.Format();
 
     protected IpfsClientVerb(Terminal terminal, string name, string description, params string[] examples)
@@ -18,6 +19,7 @@ internal abstract class IpfsClientVerb : Verb
     {
         _settings = new IpfsNodeSettings(this, "nowhere");
         Add(_timeout);
+        Add(_embed);
         Add(_format);
     }
 
@@ -63,7 +65,7 @@ internal abstract class IpfsClientVerb : Verb
             await JoinAsync(dht, timeout, cancellationToken);
             if (!AsksNamedPeerOnly && dht.Contacts().Count == 0)
             {
-                throw new NoPeersException(options.Bootstrap.Count == 0 ? "Nobody is known to ask; --bootstrap names somebody." : "Nobody answers: no bootstrap peer serves this DHT.");
+                throw new NoPeersException(options.Bootstrap.Count == 0 ? "Nobody is known to ask; --bootstrap names somebody." : "Nobody answers: no bootstrap peer can be reached and serves this DHT.");
             }
 
             return await AskAsync(dht, arguments, output, cancellationToken);

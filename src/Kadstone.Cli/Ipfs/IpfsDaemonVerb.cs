@@ -42,6 +42,8 @@ internal sealed class IpfsDaemonVerb : Verb
         _settings = new IpfsNodeSettings(this, "/ip4/0.0.0.0/tcp/4001");
     }
 
+    protected override bool OutlivesItsReader => true;
+
     protected override async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         HarnessEnvironment harness = HarnessEnvironment.Read();

@@ -15,6 +15,9 @@ internal static class CommonOptions
 
     internal static Option<bool> Private() => new("--private") { Description = "Loopback and private ranges count as ordinary addresses." };
 
+    /// <summary>Of verbs that embed a node whether a daemon runs or not: a script may say it to all verbs.</summary>
+    internal static Option<bool> Embed() => new("--embed") { Description = "Embed a node, which this verb always does." };
+
     internal static Option<OnOff?> Diversity() =>
         Create("--diversity", "on|off", "Whether hosts and prefixes are counted. Default on.", Choices.OnOff);
 

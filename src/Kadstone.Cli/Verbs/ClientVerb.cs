@@ -15,7 +15,7 @@ internal abstract class ClientVerb : Verb
     private readonly Option<OnOff?> _diversity = CommonOptions.Diversity();
     private readonly Option<TimeSpan?> _timeout = CommonOptions.Timeout();
     private readonly Option<string?> _state = CommonOptions.StateFile("A node's state file, read for contacts when it is there.");
-    private readonly Option<bool> _embed = new("--embed") { Description = "Embed a node. There is no other way yet." };
+    private readonly Option<bool> _embed = CommonOptions.Embed();
     private readonly Option<OutputFormat?> _format = CommonOptions.Format();
 
     protected ClientVerb(Terminal terminal, string name, string description, params string[] examples)
@@ -59,7 +59,14 @@ internal abstract class ClientVerb : Verb
 
             await using MainlineDht dht = await EmbedAsync(arguments, cancellationToken);
             Terminal.ShowProgress("asking the network …");
-            return await AskAsync(dht, arguments, output, cancellationToken);
+            try
+            {
+                return await AskAsync(dht, arguments, output, cancellationToken);
+            }
+            catch (NoNetworkException) when (AsksRouters(arguments))
+            {
+                throw new CommandFailedException(ExitCode.NoNetwork, NetworkNotices.NobodyInPublic("UDP"));
+            }
         }
         finally
         {
@@ -83,6 +90,9 @@ internal abstract class ClientVerb : Verb
         }
     }
 
+    private bool AsksRouters(ParseResult arguments) =>
+        !AsksNamedNodesOnly(arguments) && arguments.GetValue(_bootstrap) is not { Length: > 0 } && !arguments.GetValue(_private) && arguments.GetValue(_state) is null;
+
     private async Task<MainlineDht> EmbedAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         bool isPrivate = arguments.GetValue(_private);
@@ -90,6 +100,7 @@ internal abstract class ClientVerb : Verb
         NetworkNotices.WarnOfPrivateAddresses(bootstrap, isPrivate, Terminal);
         MainlineState? saved = arguments.GetValue(_state) is string path ? new StateFile<MainlineState>(path, StateFormats.Mainline, Terminal).Read() : null;
         IPAddress[] hosts = arguments.GetValue(_host) is { Length: > 0 } given ? given : [IPAddress.Any];
+        NetworkNotices.RequireFamily(bootstrap, hosts);
         MainlineOptions options = new()
         {
             Addresses = hosts,
@@ -102,7 +113,7 @@ internal abstract class ClientVerb : Verb
 
         // The contacts only: id and port are those of the node that saved them.
         MainlineState? contacts = saved is null || AsksNamedNodesOnly(arguments) ? null : new MainlineState([], 0, saved.Nodes);
-        using WarningLogger logger = new(Terminal);
+        using WarningLogger logger = new(Terminal, tellsOfRouters: bootstrap.Length > 0);
         return await WithinTimeoutAsync(
             arguments,
             token => Sockets.OrExplainAsync(() => MainlineDht.CreateAsync(options, contacts, logger, cancellationToken: token), hosts, 0),

@@ -83,7 +83,7 @@ internal sealed class GetVerb : ClientVerb
         }
         else if (arguments.GetValue(_raw))
         {
-            Terminal.WriteBytes(bytes.Span);
+            Terminal.WriteBytes(bytes);
         }
         else if (Terminal.OutputIsTerminal)
         {
@@ -91,7 +91,7 @@ internal sealed class GetVerb : ClientVerb
         }
         else
         {
-            Terminal.WriteBytes([.. bytes.Span, (byte)'\n']);
+            Terminal.WriteBytes((byte[])[.. bytes.Span, (byte)'\n']);
         }
 
         return ExitCode.Found;

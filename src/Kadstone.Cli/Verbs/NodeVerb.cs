@@ -52,6 +52,8 @@ internal sealed class NodeVerb : Verb
         });
     }
 
+    protected override bool OutlivesItsReader => true;
+
     protected override async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         bool isPrivate = arguments.GetValue(_private);

@@ -64,6 +64,8 @@ internal sealed class UpVerb : Verb
         });
     }
 
+    protected override bool OutlivesItsReader => true;
+
     protected override async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         bool isDevnet = arguments.GetValue(_devnet);

@@ -6,9 +6,12 @@ namespace Kadstone.Daemon.Pkarr;
 internal interface IPkarrNetwork
 {
     /// <summary>Asks all the nearest nodes for what stands under a key.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="newer">Told of each packet on the way that is newer than those before it; null: nobody is.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="NoNetworkException">Nobody answered.</exception>
     /// <exception cref="DhtTimeoutException">It took too long.</exception>
-    Task<PkarrFinding> FindAsync(PkarrKey key, CancellationToken cancellationToken);
+    Task<PkarrFinding> FindAsync(PkarrKey key, Action<PkarrPacket>? newer, CancellationToken cancellationToken);
 
     /// <summary>Stores a packet at the nearest nodes.</summary>
     /// <param name="packet">At most <see cref="PkarrPacket.MaxStoredLength"/> bytes of message.</param>

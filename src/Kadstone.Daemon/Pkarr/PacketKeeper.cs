@@ -166,7 +166,7 @@ internal sealed class PacketKeeper : IAsyncDisposable
                 return;
             }
 
-            PkarrFinding finding = await _network.FindAsync(kept.Packet.Key, _closing.Token).ConfigureAwait(false);
+            PkarrFinding finding = await _network.FindAsync(kept.Packet.Key, null, _closing.Token).ConfigureAwait(false);
             if (finding.InvalidSequence > kept.Packet.Timestamp)
             {
                 // Its owner has something else there now, which is not ours to overwrite.

@@ -116,13 +116,16 @@ internal sealed class PkarrEndpoints(
             return;
         }
 
-        if (!quota.TryTake(context.Connection.RemoteIpAddress) || lookups.TryFind(key, cancellationToken) is not Task<PkarrFinding> lookup)
+        if (!quota.TryTake(context.Connection.RemoteIpAddress) || lookups.TryStart(key) is not PkarrLookup lookup)
         {
             await RefuseBusyAsync(context).ConfigureAwait(false);
             return;
         }
 
-        PkarrFinding finding = await lookup.ConfigureAwait(false);
+        // Who would rather be sure than early says NetworkOnly; for the others the lookup runs on and tells the cache.
+        PkarrFinding finding = policy == PkarrPolicy.NetworkOnly
+            ? await lookup.Whole.WaitAsync(cancellationToken).ConfigureAwait(false)
+            : await lookup.FirstAsync(cached?.Packet, cancellationToken).ConfigureAwait(false);
         if (finding.InvalidSequence is long sequence && sequence >= (cached?.Packet.Timestamp ?? 0))
         {
             context.Response.Headers[InvalidSequence] = sequence.ToString(CultureInfo.InvariantCulture);
@@ -199,7 +202,7 @@ internal sealed class PkarrEndpoints(
         if (isOutdated || stored == 0)
         {
             // Some nodes say so of the very packet that they hold, and who was too late to say anything may hold it as well: only a lookup tells.
-            PkarrFinding finding = await network.FindAsync(packet.Key, cancellationToken).ConfigureAwait(false);
+            PkarrFinding finding = await network.FindAsync(packet.Key, null, cancellationToken).ConfigureAwait(false);
             if (finding.Packet?.CompareTo(packet) != 0 || finding.Copies == 0)
             {
                 Task refusal = isOutdated

@@ -5,27 +5,29 @@ internal sealed class PkarrLookups(IPkarrNetwork network, PacketCache cache, Tim
 {
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _closing = new();
-    private readonly Dictionary<PkarrKey, Task<PkarrFinding>> _running = [];
+    private readonly Dictionary<PkarrKey, PkarrLookup> _running = [];
 
-    /// <summary>Asks, or waits with those who ask already. Who gives up leaves the lookup to the others.</summary>
+    /// <summary>Asks, or joins those who ask already. Who gives up leaves the lookup to the others.</summary>
     /// <returns>Null: too many lookups are under way.</returns>
-    public Task<PkarrFinding>? TryFind(PkarrKey key, CancellationToken cancellationToken)
+    public PkarrLookup? TryStart(PkarrKey key)
     {
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
-            if (!_running.TryGetValue(key, out Task<PkarrFinding>? lookup))
+            if (_running.TryGetValue(key, out PkarrLookup? running))
             {
-                if (_running.Count >= most)
-                {
-                    return null;
-                }
-
-                lookup = FindAsync(key);
-                _running.Add(key, lookup);
+                return running;
             }
 
-            return lookup.WaitAsync(cancellationToken);
+            if (_running.Count >= most)
+            {
+                return null;
+            }
+
+            PkarrLookup lookup = new();
+            _running.Add(key, lookup);
+            lookup.Whole = FindAsync(key, lookup);
+            return lookup;
         }
     }
 
@@ -35,20 +37,27 @@ internal sealed class PkarrLookups(IPkarrNetwork network, PacketCache cache, Tim
         lock (_lock)
         {
             _closing.Cancel();
-            running = [.. _running.Values];
+            running = [.. _running.Values.Select(lookup => lookup.Whole)];
         }
 
         await ((Task)Task.WhenAll(running)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _closing.Dispose();
     }
 
-    private async Task<PkarrFinding> FindAsync(PkarrKey key)
+    private async Task<PkarrFinding> FindAsync(PkarrKey key, PkarrLookup lookup)
     {
-        // Off the lock of who asked first: it must stand in the table before it can be over.
+        // Off the lock of who asked first.
         await Task.Yield();
         try
         {
-            PkarrFinding finding = await network.FindAsync(key, _closing.Token).ConfigureAwait(false);
+            PkarrFinding finding = await network.FindAsync(
+                key,
+                packet =>
+                {
+                    cache.Offer(packet, time.GetUtcNow());
+                    lookup.Tell(packet);
+                },
+                _closing.Token).ConfigureAwait(false);
             if (finding.Packet is PkarrPacket packet)
             {
                 cache.Offer(packet, time.GetUtcNow());

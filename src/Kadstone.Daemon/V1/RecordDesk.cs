@@ -27,8 +27,7 @@ internal sealed class RecordDesk(IRecordStore store, TimeProvider time) : IDispo
     public async Task<RecordsAnswer> ListAsync(string? shelfName, string? after, int limit, CancellationToken cancellationToken)
     {
         IReadOnlyList<Shelf> shelves = shelfName is null ? ShelfNames.All
-            : ShelfNames.TryRead(shelfName, out Shelf one) ? [one]
-            : throw new V1Exception(400, $"There is no shelf '{Shown.Of(shelfName)}'; there are {string.Join(", ", ShelfNames.All.Select(ShelfNames.Of))}.");
+            : [ShelfOf(shelfName)];
         (Shelf from, ReadOnlyMemory<byte>? key) = after is null ? (Shelf.None, null) : ReadCursor(after);
         List<RecordAnswer> records = [];
         string? next = null;
@@ -46,6 +45,28 @@ internal sealed class RecordDesk(IRecordStore store, TimeProvider time) : IDispo
         }
 
         return new RecordsAnswer(await CountsAsync(cancellationToken).ConfigureAwait(false), records, next);
+    }
+
+    /// <summary>One record with its value.</summary>
+    public async Task<StoredValueAnswer> GetAsync(string shelfName, string keyText, CancellationToken cancellationToken)
+    {
+        Shelf shelf = ShelfOf(shelfName);
+        if (!TryReadKey(keyText, out byte[] key) || key.Length == 0)
+        {
+            throw new V1Exception(400, $"'{Shown.Of(keyText)}' is no key of a record; an even number of hexadecimal digits is expected, 2 to {RecordLimits.MaxKeyLength * 2}.");
+        }
+
+        StoredRecord record = await store.GetAsync(shelf, key, cancellationToken).ConfigureAwait(false)
+            ?? throw new V1Exception(404, $"Nothing is stored under {Shown.Of(keyText)} on the shelf {shelfName}; GET /v1/records lists what is.");
+        return new StoredValueAnswer(
+            shelfName,
+            Convert.ToHexStringLower(key),
+            record.Value.Length,
+            record.Sequence,
+            record.Expires,
+            ShelfNames.IsOwn(shelf),
+            record.Value,
+            DaemonNetwork.TextOf(record.Value.Span));
     }
 
     public async Task<IReadOnlyList<ShelfCount>> CountsAsync(CancellationToken cancellationToken)
@@ -156,17 +177,23 @@ internal sealed class RecordDesk(IRecordStore store, TimeProvider time) : IDispo
         record.Record.Expires,
         ShelfNames.IsOwn(shelf));
 
+    private static Shelf ShelfOf(string name) => ShelfNames.TryRead(name, out Shelf shelf)
+        ? shelf
+        : throw new V1Exception(400, $"There is no shelf '{Shown.Of(name)}'; there are {string.Join(", ", ShelfNames.All.Select(ShelfNames.Of))}.");
+
+    private static bool TryReadKey(string digits, out byte[] key)
+    {
+        bool canBe = digits.Length <= RecordLimits.MaxKeyLength * 2 && digits.Length % 2 == 0;
+        key = canBe ? new byte[digits.Length / 2] : [];
+        return canBe && Convert.FromHexString(digits, key, out _, out _) == System.Buffers.OperationStatus.Done;
+    }
+
     private static (Shelf From, ReadOnlyMemory<byte>? Key) ReadCursor(string text)
     {
         int colon = text.IndexOf(':', StringComparison.Ordinal);
-        if (colon > 0 && text.Length - colon - 1 <= RecordLimits.MaxKeyLength * 2 && ShelfNames.TryRead(text[..colon], out Shelf shelf))
+        if (colon > 0 && ShelfNames.TryRead(text[..colon], out Shelf shelf) && TryReadKey(text[(colon + 1)..], out byte[] key))
         {
-            string digits = text[(colon + 1)..];
-            byte[] key = new byte[digits.Length / 2];
-            if (digits.Length % 2 == 0 && Convert.FromHexString(digits, key, out _, out _) == System.Buffers.OperationStatus.Done)
-            {
-                return (shelf, key.Length == 0 ? null : key);
-            }
+            return (shelf, key.Length == 0 ? null : key);
         }
 
         throw new V1Exception(400, $"after is '{Shown.Of(text)}', which is no cursor; the next of an answer before is allowed.");

@@ -29,6 +29,11 @@ internal sealed partial class V1Api
         {
             Query = [("shelf", $"Only this shelf: {string.Join(", ", ShelfNames.All.Select(ShelfNames.Of))}."), ("after", "The next of the answer before."), LimitParameter],
         },
+        new("GET", "/v1/records/{shelf}/{key}", "One record, with its value.", V1Json.Default.StoredValueAnswer, async (context, cancellationToken) =>
+            await AnswerAsync(
+                context,
+                await _records.GetAsync(V1Request.Segment(context, "shelf"), V1Request.Segment(context, "key"), cancellationToken).ConfigureAwait(false),
+                V1Json.Default.StoredValueAnswer).ConfigureAwait(false)),
         new("GET", "/v1/records/density", "How many records lie where in the keyspace.", V1Json.Default.DensityAnswer, async (context, cancellationToken) =>
             await AnswerAsync(context, await _records.DensityAsync(cancellationToken).ConfigureAwait(false), V1Json.Default.DensityAnswer).ConfigureAwait(false)),
     ];

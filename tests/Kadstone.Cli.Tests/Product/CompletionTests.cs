@@ -14,7 +14,7 @@ public sealed class CompletionTests
     [InlineData("dht status -o ", "json text")]
     [InlineData("dht status --watch --output j", "json")]
     [InlineData("dht completion ", "bash fish zsh")]
-    [InlineData("dht devnet 10 --wire ", "gen1 mainline v6")]
+    [InlineData("dht devnet 10 --wire ", "gen1 ipfs mainline v6")]
     [InlineData("dht check --timeout ", "")]
     [InlineData("dht trace last --network h", "hyperswarm")]
     public async Task Bash_completes(string line, string expected)

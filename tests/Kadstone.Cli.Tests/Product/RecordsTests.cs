@@ -21,7 +21,7 @@ public sealed class RecordsTests(RunningDaemon daemon)
 
         DhtResult listed = await DhtRun.RunAsync(["records", "ls", "--shelf", "mainline-immutable", .. daemon.Here]);
         string held = keys.First(key => listed.ShouldEndWith(0).Output.Contains(key, StringComparison.Ordinal));
-        (await DhtRun.RunAsync(["records", "show", held, .. daemon.Here])).ShouldEndWith(0).Output.ShouldMatch($"^mainline-immutable {held} 43 bytes, version 0, until [0-9T:-]+Z\n$");
+        (await DhtRun.RunAsync(["records", "show", held, .. daemon.Here])).ShouldEndWith(0).Output.ShouldMatch($"^mainline-immutable {held} 43 bytes, version 0, until [0-9T:-]+Z: 40:[0-9a-f]{{40}}\n$");
         (await DhtRun.RunAsync(["records", "show", SmallNetwork.NewInfoHash(), .. daemon.Here])).ShouldEndWith(3);
         (await DhtRun.RunAsync(["records", "ls", "--limit", "1", .. daemon.Here])).ShouldEndWith(0).Error.ShouldContain("more than 1");
 

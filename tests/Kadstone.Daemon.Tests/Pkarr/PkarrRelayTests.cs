@@ -33,6 +33,17 @@ public sealed class PkarrRelayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_packet_is_told_of_before_the_lookup_has_ended()
+    {
+        PkarrPacket packet = PkarrSwarm.Packet();
+        (await _swarm.PutAsync(packet.Key.Text, packet.ToPayload())).ShouldBe(HttpStatusCode.NoContent);
+        List<PkarrPacket> told = [];
+        PkarrFinding finding = await new MainlinePkarr(_swarm.Node).FindAsync(packet.Key, told.Add, TestContext.Current.CancellationToken);
+        finding.Packet.ShouldNotBeNull().ToPayload().ShouldBe(packet.ToPayload());
+        told.ShouldHaveSingleItem("once, however many nodes have it").ToPayload().ShouldBe(packet.ToPayload());
+    }
+
+    [Fact]
     public async Task Another_relay_resolves_it_from_the_dht()
     {
         PkarrPacket packet = PkarrSwarm.Packet();

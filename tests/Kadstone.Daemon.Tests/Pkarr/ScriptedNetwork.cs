@@ -22,8 +22,17 @@ internal sealed class ScriptedNetwork : IPkarrNetwork
     /// <summary>What every put comes to instead.</summary>
     public CommitOutcome? Commit { get; set; }
 
+    /// <summary>What nodes answer on the way, before the gate.</summary>
+    public List<PkarrPacket> Early { get; } = [];
+
     /// <summary>What every lookup waits for.</summary>
     public Task Gate { get; set; } = Task.CompletedTask;
+
+    /// <summary>What every put waits for.</summary>
+    public Task StoreGate { get; set; } = Task.CompletedTask;
+
+    /// <summary>Ends with the first put.</summary>
+    public TaskCompletionSource StoreBegun { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public List<PkarrKey> Finds { get; } = [];
 
@@ -49,12 +58,17 @@ internal sealed class ScriptedNetwork : IPkarrNetwork
         }
     }
 
-    public async Task<PkarrFinding> FindAsync(PkarrKey key, CancellationToken cancellationToken)
+    public async Task<PkarrFinding> FindAsync(PkarrKey key, Action<PkarrPacket>? newer, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
             Finds.Add(key);
             Tell();
+        }
+
+        foreach (PkarrPacket packet in Early.Where(packet => packet.Key.Equals(key)))
+        {
+            newer?.Invoke(packet);
         }
 
         await Gate.WaitAsync(cancellationToken);
@@ -64,8 +78,10 @@ internal sealed class ScriptedNetwork : IPkarrNetwork
         }
     }
 
-    public Task<CommitOutcome> StoreAsync(PkarrPacket packet, long? expected, CancellationToken cancellationToken)
+    public async Task<CommitOutcome> StoreAsync(PkarrPacket packet, long? expected, CancellationToken cancellationToken)
     {
+        StoreBegun.TrySetResult();
+        await StoreGate.WaitAsync(cancellationToken);
         lock (_lock)
         {
             Stores.Add(packet);
@@ -76,7 +92,7 @@ internal sealed class ScriptedNetwork : IPkarrNetwork
 
             if (Commit is CommitOutcome scripted)
             {
-                return Task.FromResult(scripted);
+                return scripted;
             }
 
             PkarrPacket? before = _items.GetValueOrDefault(packet.Key)?.Packet;
@@ -88,7 +104,7 @@ internal sealed class ScriptedNetwork : IPkarrNetwork
                 _items[packet.Key] = new PkarrFinding(packet, null, commit.Stored);
             }
 
-            return Task.FromResult(commit);
+            return commit;
         }
     }
 

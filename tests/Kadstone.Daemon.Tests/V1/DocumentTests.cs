@@ -86,7 +86,12 @@ public sealed partial class DocumentTests(V1Network network)
         }
 
         JsonElement last = ReadAll(answer)[^1];
-        foreach (string name in (string[])["id", "key", "lookup"])
+        if (last.TryGetProperty("records", out JsonElement records) && records.ValueKind == JsonValueKind.Array && records.GetArrayLength() > 0)
+        {
+            last = records[0];
+        }
+
+        foreach (string name in (string[])["id", "key", "lookup", "shelf"])
         {
             if (last.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String)
             {

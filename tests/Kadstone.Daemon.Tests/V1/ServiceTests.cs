@@ -107,7 +107,7 @@ public sealed class ServiceTests(V1Network network)
             {
                 "DELETE /v1/devnet/nodes/{network}/{number}", "DELETE /v1/publications/{id}", "GET /health/live", "GET /health/reachable", "GET /health/ready", "GET /metrics",
                 "GET /openapi/v1.json", "GET /v1/devnet", "GET /v1/events", "GET /v1/lookups", "GET /v1/lookups/{id}", "GET /v1/networks/{network}/table", "GET /v1/publications",
-                "GET /v1/records", "GET /v1/records/density", "GET /v1/status", "GET /v1/{network}/peers/{key}", "GET /v1/{network}/values/{key}", "POST /v1/devnet/nodes",
+                "GET /v1/records", "GET /v1/records/density", "GET /v1/records/{shelf}/{key}", "GET /v1/status", "GET /v1/{network}/peers/{key}", "GET /v1/{network}/values/{key}", "POST /v1/devnet/nodes",
                 "POST /v1/publications/{id}/check", "POST /v1/{network}/announcements", "PUT /v1/{network}/values",
             }.Order());
         JsonElement status = paths.GetProperty("/v1/status").GetProperty("get").GetProperty("responses").GetProperty("200").GetProperty("content").GetProperty("application/json").GetProperty("schema");

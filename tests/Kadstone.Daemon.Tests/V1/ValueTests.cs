@@ -122,6 +122,34 @@ public sealed class ValueTests(V1Network network)
     }
 
     [Fact]
+    public async Task A_record_is_shown_with_its_value_and_to_no_browser_as_anything_but_json()
+    {
+        string text = $"<script>{V1Network.NewKey(8)}</script>";
+        string target = (await network.Mainline.PutImmutableAsync(ItemValue.FromText(text), V1Network.Cancelled)).Target.ToString();
+        Answer answer = await network.GetAsync($"/v1/records/mainline-immutable/{target.ToUpperInvariant()}");
+        JsonElement record = answer.ShouldBe(HttpStatusCode.OK);
+        record.GetProperty("key").GetString().ShouldBe(target);
+        record.GetProperty("shelf").GetString().ShouldBe("mainline-immutable");
+        byte[] value = record.GetProperty("value").GetBytesFromBase64();
+        value.Length.ShouldBe(record.GetProperty("bytes").GetInt32());
+        Encoding.UTF8.GetString(value).ShouldContain(text);
+        record.GetProperty("expires").GetDateTimeOffset().ShouldBeGreaterThan(DateTimeOffset.UtcNow);
+        record.GetProperty("isOwn").GetBoolean().ShouldBeFalse();
+
+        using HttpResponseMessage raw = await network.Client.GetAsync($"/v1/records/mainline-immutable/{target}", V1Network.Cancelled);
+        raw.Content.Headers.ContentType!.MediaType.ShouldBe("application/json");
+        raw.Headers.GetValues("X-Content-Type-Options").ShouldBe(["nosniff"]);
+        (await raw.Content.ReadAsStringAsync(V1Network.Cancelled)).ShouldNotContain("<script>");
+    }
+
+    [Fact]
+    public async Task A_record_that_is_not_there_is_not_found()
+    {
+        (await network.GetAsync("/v1/records/mainline-immutable/00ff")).ShouldFail(HttpStatusCode.NotFound, "Nothing is stored under 00ff on the shelf mainline-immutable; GET /v1/records lists what is.");
+        (await network.GetAsync("/v1/records/mainline-immutable/00/ff")).ShouldFail(HttpStatusCode.NotFound, "");
+    }
+
+    [Fact]
     public async Task The_density_has_a_count_for_each_first_byte()
     {
         JsonElement density = (await network.GetAsync("/v1/records/density")).ShouldBe(HttpStatusCode.OK);
@@ -137,6 +165,11 @@ public sealed class ValueTests(V1Network network)
     [InlineData("/v1/records?after=nowhere:00")]
     [InlineData("/v1/records?after=0")]
     [InlineData("/v1/records?shelf=nowhere")]
+    [InlineData("/v1/records/nowhere/00")]
+    [InlineData("/v1/records/daemon-publications/00")]
+    [InlineData("/v1/records/mainline-immutable/0")]
+    [InlineData("/v1/records/mainline-immutable/xy")]
+    [InlineData("/v1/records/mainline-immutable/00?limit=1")]
     [InlineData("/v1/records?limit=0")]
     [InlineData("/v1/records?limit=1001")]
     [InlineData("/v1/records?limit=-1")]

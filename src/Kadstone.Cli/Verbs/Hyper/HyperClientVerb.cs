@@ -17,6 +17,7 @@ internal abstract class HyperClientVerb : Verb
     private readonly Option<OnOff?> _diversity = CommonOptions.Diversity();
     private readonly Option<TimeSpan?> _timeout = CommonOptions.Timeout();
     private readonly Option<string?> _state = CommonOptions.StateFile("A node's state file, read for contacts when it is there.");
+    private readonly Option<bool> _embed = CommonOptions.Embed();
     private readonly Option<OutputFormat?> _format = CommonOptions.Format();
 
     protected HyperClientVerb(Terminal terminal, string name, string description, params string[] examples)
@@ -30,6 +31,7 @@ internal abstract class HyperClientVerb : Verb
         Add(_diversity);
         Add(_timeout);
         Add(_state);
+        Add(_embed);
         Add(_format);
     }
 
@@ -58,7 +60,17 @@ internal abstract class HyperClientVerb : Verb
             await using IHyperDht dht = HyperNodes.Create(wire, options, logger);
             await dht.Node.ListenOrExplainAsync(options, _port.Name, cancellationToken);
             Terminal.ShowProgress("asking the network …");
-            return await AskAsync(dht, arguments, output, cancellationToken);
+            try
+            {
+                return await AskAsync(dht, arguments, output, cancellationToken);
+            }
+            catch (Exception exception) when (exception is TimeoutException or NoAnswerException && !AsksNamedNodesOnly(arguments) && dht.Node is RpcNode node && node.Status().Contacts == 0)
+            {
+                // Whoever had answered would be known.
+                throw new CommandFailedException(ExitCode.NoNetwork, ReferenceEquals(options.Bootstrap, RpcOptions.PublicBootstrap) ? NetworkNotices.NobodyInPublic("UDP") : exception is NoAnswerException
+                    ? exception.Message
+                    : $"nobody answered within {TimeoutOf(arguments).TotalSeconds:0.###} s: none of {options.Bootstrap.Count} that were given to join through.");
+            }
         }
         catch (ArgumentException exception)
         {

@@ -68,7 +68,7 @@ internal sealed class HyperGetVerb : HyperClientVerb
         }
         else if (arguments.GetValue(_raw))
         {
-            Terminal.WriteBytes(value.Span);
+            Terminal.WriteBytes(value);
         }
         else if (Terminal.OutputIsTerminal)
         {
@@ -76,7 +76,7 @@ internal sealed class HyperGetVerb : HyperClientVerb
         }
         else
         {
-            Terminal.WriteBytes([.. value.Span, (byte)'\n']);
+            Terminal.WriteBytes((byte[])[.. value.Span, (byte)'\n']);
         }
 
         return ExitCode.Found;

@@ -54,6 +54,8 @@ internal abstract class HyperServerVerb : Verb
         return (dht.Node, dht);
     }
 
+    protected override bool OutlivesItsReader => true;
+
     protected sealed override async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         RpcWire wire = arguments.GetValue(_wire) ?? RpcWire.V6;

@@ -32,7 +32,7 @@ internal sealed class PkarrResolveVerb : PkarrVerb
 
     protected override async Task<int> AskAsync(MainlineDht dht, ParseResult arguments, Output output, CancellationToken cancellationToken)
     {
-        PkarrFinding finding = await new MainlinePkarr(dht).FindAsync(KeyOf(arguments), cancellationToken);
+        PkarrFinding finding = await new MainlinePkarr(dht).FindAsync(KeyOf(arguments), null, cancellationToken);
         if (finding.InvalidSequence is long sequence)
         {
             Terminal.Complain($"dht: what stands there is no DNS message (version {sequence}).");
@@ -55,7 +55,7 @@ internal sealed class PkarrResolveVerb : PkarrVerb
 
         if (arguments.GetValue(_raw))
         {
-            Terminal.WriteBytes(packet.Message.Span);
+            Terminal.WriteBytes(packet.Message);
             return ExitCode.Found;
         }
 

@@ -29,9 +29,6 @@ internal sealed class DaemonOptions
     /// <summary>The folder where a store may be, whether a daemon runs in it or not; null: none is there.</summary>
     internal string? Folder(ParseResult arguments) => Folders(arguments).FirstOrDefault(Directory.Exists);
 
-    /// <exception cref="CommandFailedException">No daemon runs.</exception>
-    internal DaemonClient Require(ParseResult arguments) => Find(arguments, out string why) ?? throw new CommandFailedException(ExitCode.NoNetwork, why);
-
     /// <summary>The daemon that runs.</summary>
     /// <param name="arguments">The command line.</param>
     /// <param name="why">Why there is none, in one sentence.</param>
@@ -55,7 +52,9 @@ internal sealed class DaemonOptions
             }
         }
 
-        why = running.Length > 0
+        why = folders.FirstOrDefault(IsClosedToUs) is string closed
+            ? $"{Path.Combine(closed, "daemon.json")} cannot be read by this user; the user who runs that daemon may, and --api URL with --token TEXT asks without it."
+            : running.Length > 0
             ? $"the daemon in {running[0].Folder} (process {running[0].File.Pid}) serves no API: it is starting, or runs with --api off."
             : $"no daemon runs in {string.Join(" or ", folders)}; 'dht up' starts one, and --data DIR or --api URL names another.";
         return null;
@@ -65,6 +64,24 @@ internal sealed class DaemonOptions
         arguments.GetValue(_data) is string given ? [given]
         : Environment.GetEnvironmentVariable("KADSTONE__DATAFOLDER") is { Length: > 0 } variable ? [variable]
         : s_usualFolders;
+
+    /// <summary>Whether another user's daemon may run in a folder.</summary>
+    private static bool IsClosedToUs(string folder)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(Path.Combine(folder, "daemon.json"));
+            return false;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 
     private static bool IsAlive(int pid)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Kadstone.Cli.Verbs.Product.Embedding;
 using Kadstone.Daemon.V1.Answers;
 
 namespace Kadstone.Cli.Verbs.Product;
@@ -13,10 +14,15 @@ internal sealed class SizeVerb : DaemonVerb
         : base(
             terminal,
             "size",
-            "Says how many nodes each network has: an estimate from how near to their targets the daemon's lookups end, with its standard deviation where that is known.",
+            "Says how many nodes each network has: an estimate from how near to their targets the daemon's lookups end, with its standard deviation where that is known. Without a daemon it embeds a node.",
             "dht size",
-            "dht size mainline -o json") =>
+            "dht size mainline -o json",
+            "dht size mainline --embed") =>
         Add(_network);
+
+    protected override EmbeddedUse Embedded => EmbeddedUse.WhenAlone;
+
+    protected override IReadOnlyList<string> Networks(ParseResult arguments) => arguments.GetValue(_network) is string one ? [one] : NetworkArguments.All;
 
     protected override async Task<int> AskAsync(DaemonClient daemon, ParseResult arguments, Output output, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Kadstone.Cli.Verbs.Product.Embedding;
 using Kadstone.Daemon.V1.Answers;
 
 namespace Kadstone.Cli.Verbs.Product;
@@ -17,8 +18,11 @@ internal sealed class StatusVerb : DaemonVerb
             "dht status",
             "dht status --watch",
             "dht status --data /var/lib/kadstone -o json",
-            "dht status --api http://192.0.2.7:5001 --token TOKEN") =>
+            "dht status --api http://192.0.2.7:5001 --token TOKEN",
+            "dht status --embed") =>
         Add(_watch);
+
+    protected override EmbeddedUse Embedded => EmbeddedUse.WhenAsked;
 
     protected override async Task<int> AskAsync(DaemonClient daemon, ParseResult arguments, Output output, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Kadstone.Cli.Verbs.Product.Embedding;
 using Kadstone.Daemon.V1.Answers;
 
 namespace Kadstone.Cli.Verbs.Product;
@@ -14,7 +15,7 @@ internal sealed class TableVerb : DaemonVerb
         : base(
             terminal,
             "table",
-            "Shows whom the daemon's nodes know: network, bucket, state, round trip, address and id of each contact.",
+            "Shows whom the daemon's nodes know: network, bucket, state, round trip, address and id of each contact. Without a daemon it embeds a node and shows whom that knows after joining.",
             "dht table",
             "dht table mainline --buckets",
             "dht table ipfs -o json")
@@ -22,6 +23,10 @@ internal sealed class TableVerb : DaemonVerb
         Add(_network);
         Add(_buckets);
     }
+
+    protected override EmbeddedUse Embedded => EmbeddedUse.WhenAlone;
+
+    protected override IReadOnlyList<string> Networks(ParseResult arguments) => arguments.GetValue(_network) is string one ? [one] : NetworkArguments.All;
 
     protected override async Task<int> AskAsync(DaemonClient daemon, ParseResult arguments, Output output, CancellationToken cancellationToken)
     {

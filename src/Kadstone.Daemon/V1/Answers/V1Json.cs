@@ -16,6 +16,7 @@ namespace Kadstone.Daemon.V1.Answers;
 [JsonSerializable(typeof(LookupSummary))]
 [JsonSerializable(typeof(LookupAnswer))]
 [JsonSerializable(typeof(RecordsAnswer))]
+[JsonSerializable(typeof(StoredValueAnswer))]
 [JsonSerializable(typeof(DensityAnswer))]
 [JsonSerializable(typeof(PeerAnswer))]
 [JsonSerializable(typeof(PeersEnd))]

@@ -102,7 +102,7 @@ internal abstract class DaemonNetwork
     }
 
     /// <summary>The bytes as text when they are printable UTF-8; else null.</summary>
-    protected static string? TextOf(ReadOnlySpan<byte> bytes)
+    internal static string? TextOf(ReadOnlySpan<byte> bytes)
     {
         if (!System.Text.Unicode.Utf8.IsValid(bytes))
         {

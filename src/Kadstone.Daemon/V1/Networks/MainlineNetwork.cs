@@ -16,13 +16,15 @@ namespace Kadstone.Daemon.V1.Networks;
 internal sealed class MainlineNetwork : DaemonNetwork
 {
     private readonly MainlineDht _dht;
+    private readonly bool _serves;
     private readonly ReadOnlyMemory<byte> _seed;
     private readonly LookupWatch<NodeContact> _watch;
     private readonly Task<int> _joined;
 
-    public MainlineNetwork(MainlineDht dht, ReadOnlyMemory<byte> seed, LookupLog log, CancellationToken closing)
+    public MainlineNetwork(MainlineDht dht, bool serves, ReadOnlyMemory<byte> seed, LookupLog log, CancellationToken closing)
     {
         _dht = dht;
+        _serves = serves;
         _seed = seed;
         _watch = new LookupWatch<NodeContact>(log, Name, Describe, beginning => Convert.ToHexStringLower(beginning.Key.Span));
         _joined = dht.WaitForNetworkAsync(closing);
@@ -61,7 +63,7 @@ internal sealed class MainlineNetwork : DaemonNetwork
             EstimatedNodes = status.NetworkSize.Nodes > 0 ? status.NetworkSize.Nodes : null,
             EstimatedDeviation = status.NetworkSize.Nodes > 0 && double.IsFinite(status.NetworkSize.Deviation) ? status.NetworkSize.Deviation : null,
             Mode = status.IsServing ? "server" : "client",
-            Reachable = status.IsReachable ? true : status.IsServing ? null : false,
+            Reachable = status.IsReachable ? true : status.IsServing || !_serves ? null : false,
             IsReady = IsReady,
             StoredPeers = status.StoredPeers,
             Traffic = new TrafficCounts(status.Received, status.Sent, status.BytesReceived, status.BytesSent, new DroppedCounts(status.Malformed, status.RateLimited, status.Unmatched)),

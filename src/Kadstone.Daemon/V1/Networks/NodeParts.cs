@@ -10,6 +10,9 @@ internal sealed record NodeParts
 {
     public MainlineDht? Mainline { get; init; }
 
+    /// <summary>Whether <see cref="Mainline"/> is to serve others: of one that only asks it is no fault that nobody reaches it.</summary>
+    public bool MainlineServes { get; init; } = true;
+
     public HyperDht? Hyperswarm { get; init; }
 
     public IpfsDht? Ipfs { get; init; }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kadstone.Cli.Parsing;
+using Kadstone.Cli.Verbs.Product.Embedding;
 using Kadstone.Daemon.V1.Answers;
 
 namespace Kadstone.Cli.Verbs.Product.Check;
@@ -11,12 +12,7 @@ internal sealed class CheckVerb : Verb
         "SUBJECT", "An infohash, magnet link, topic, key, CID, peer id, pkarr key, HOST:PORT, multiaddr, or self.", CheckSubject.Parse);
 
     private readonly DaemonOptions _daemon;
-    private readonly Option<bool> _embed = new("--embed") { Description = "Ask with a node of its own, though a daemon runs." };
-    private readonly Option<BootstrapPlace[]> _bootstrap = CommonOptions.Repeatable(
-        "--bootstrap", "[NETWORK=]ADDRESS", "Ask with a node of its own that joins here; repeatable. HOST:PORT, or for IPFS a multiaddr with /p2p/.", BootstrapPlace.Parse);
-
-    private readonly Option<bool> _private = CommonOptions.Private();
-    private readonly Option<TimeSpan?> _timeout = CommonOptions.Create("--timeout", "DURATION", "How long a step may take: 500ms, 30s, 2m. Default 30s.", Durations.Parse);
+    private readonly EmbedOptions _embed;
     private readonly Option<OutputFormat?> _format = CommonOptions.Format();
 
     internal CheckVerb(Terminal terminal)
@@ -32,10 +28,7 @@ internal sealed class CheckVerb : Verb
     {
         Add(_subject);
         _daemon = new DaemonOptions(this);
-        Add(_embed);
-        Add(_bootstrap);
-        Add(_private);
-        Add(_timeout);
+        _embed = new EmbedOptions(this, "How long a step may take");
         Add(_format);
     }
 
@@ -43,7 +36,7 @@ internal sealed class CheckVerb : Verb
     {
         CheckSubject subject = arguments.GetRequiredValue(_subject);
         CheckReport report = new(new Output(Terminal, arguments.GetValue(_format) == OutputFormat.Json));
-        TimeSpan patience = arguments.GetValue(_timeout) ?? TimeSpan.FromSeconds(30);
+        TimeSpan patience = _embed.Timeout(arguments);
         try
         {
             return subject.Kind is SubjectKind.Endpoint or SubjectKind.Address
@@ -58,8 +51,7 @@ internal sealed class CheckVerb : Verb
 
     private async Task<int> AskAsync(CheckSubject subject, CheckReport report, TimeSpan patience, ParseResult arguments, CancellationToken cancellationToken)
     {
-        BootstrapPlace[] bootstrap = arguments.GetValue(_bootstrap) ?? [];
-        if (!arguments.GetValue(_embed) && bootstrap.Length == 0)
+        if (!_embed.AreGiven(arguments, _daemon))
         {
             using DaemonClient? running = _daemon.Find(arguments, out string why);
             if (running is not null)
@@ -76,8 +68,7 @@ internal sealed class CheckVerb : Verb
             report.Warn("daemon", why, "a node of its own asks instead");
         }
 
-        Terminal.ShowProgress("joining the network …");
-        await using EmbeddedDaemon embedded = await EmbeddedDaemon.StartAsync(subject, bootstrap, arguments.GetValue(_private), patience, Terminal, cancellationToken);
+        await using EmbeddedDaemon embedded = await _embed.StartAsync(subject.Networks, arguments, Terminal, cancellationToken);
         return await AskAsync(embedded.Client, isEmbedded: true, subject, report, patience, cancellationToken);
     }
 

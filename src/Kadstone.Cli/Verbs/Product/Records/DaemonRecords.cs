@@ -3,7 +3,7 @@ using Kadstone.Daemon.V1.Answers;
 
 namespace Kadstone.Cli.Verbs.Product.Records;
 
-/// <summary>The records of a daemon, page by page over its API. It tells of values only how long they are.</summary>
+/// <summary>The records of a daemon, page by page over its API. Its pages tell of values only how long they are; a single record comes whole.</summary>
 internal sealed class DaemonRecords(DaemonClient daemon) : RecordSource
 {
     internal override async IAsyncEnumerable<ListedRecord> ListAsync(string? shelf, string? afterKey, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -23,6 +23,11 @@ internal sealed class DaemonRecords(DaemonClient daemon) : RecordSource
         }
         while (cursor is not null);
     }
+
+    internal override async Task<ListedRecord?> FindAsync(string shelf, string key, CancellationToken cancellationToken) =>
+        await daemon.FindAsync($"/v1/records/{shelf}/{key}", DaemonClient.Json.StoredValueAnswer, cancellationToken) is StoredValueAnswer record
+            ? new ListedRecord(record.Shelf, record.Key, record.Bytes, record.Sequence, record.Expires, record.IsOwn, record.Value)
+            : null;
 
     internal override async Task<IReadOnlyList<(string Shelf, long Count)>> CountAsync(CancellationToken cancellationToken)
     {

@@ -9,7 +9,7 @@ namespace Kadstone.Cli.Verbs.Product.Records;
 /// <param name="Sequence">Its version; 0 where there are none.</param>
 /// <param name="Expires">When it is forgotten.</param>
 /// <param name="IsOwn">Whether we put it there for ourselves.</param>
-/// <param name="Value">The value; null: the daemon does not show it.</param>
+/// <param name="Value">The value; null: a list of the daemon does not show it.</param>
 internal sealed record ListedRecord(string Shelf, string Key, int Bytes, long Sequence, DateTimeOffset Expires, bool IsOwn, ReadOnlyMemory<byte>? Value)
 {
     internal string ExpiresText => Expires.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);

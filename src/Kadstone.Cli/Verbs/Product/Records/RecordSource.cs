@@ -18,7 +18,7 @@ internal abstract class RecordSource : IAsyncDisposable
     internal abstract Task<int> SweepAsync(CancellationToken cancellationToken);
 
     /// <summary>The record under a key on a shelf; null: there is none.</summary>
-    internal async Task<ListedRecord?> FindAsync(string shelf, string key, CancellationToken cancellationToken)
+    internal virtual async Task<ListedRecord?> FindAsync(string shelf, string key, CancellationToken cancellationToken)
     {
         // Keys are listed behind another: the key without its last byte stands before it, and little between them.
         string before = key[..^2];

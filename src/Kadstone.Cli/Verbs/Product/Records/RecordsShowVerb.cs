@@ -16,7 +16,7 @@ internal sealed class RecordsShowVerb : RecordsVerb
         : base(
             terminal,
             "show",
-            "Shows what is stored under a key, on whichever shelf; the value itself where the store is read and not the daemon asked.",
+            "Shows what is stored under a key, on whichever shelf, with its value.",
             "dht records show e5f96f6f38320f0f33959cb4d3d656452117aadb",
             "dht records show e5f96f6f38320f0f33959cb4d3d656452117aadb --store sqlite:/var/lib/kadstone/node.sqlite")
     {

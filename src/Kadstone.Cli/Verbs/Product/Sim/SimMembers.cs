@@ -32,12 +32,13 @@ internal sealed class SimMembers<TMember>(SimulatedNetwork network, Func<TMember
         : _all.Count < 20 ? _all[0]
         : Pick(member => !IsBehindNat(member) && hasJoined(member));
 
-    internal void StopOne(Random chance)
+    internal TMember StopOne(Random chance)
     {
         int index = chance.Next(_all.Count);
         TMember member = _all[index];
         _all.RemoveAt(index);
         hostOf(member).Stop();
+        return member;
     }
 
     internal static bool IsAt(UdpEndpoint endpoint, SimulatedHost host) => endpoint.WithPort(0) == host.Address.WithPort(0);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Kadstone.Simulation;
 
 namespace Kadstone.Cli.Verbs.Product.Sim;
 
@@ -12,7 +11,7 @@ internal sealed record SimOutcome(
     (double Half, double Most) Seconds,
     (double Half, double Most) Requests,
     int Replaced,
-    TrafficCounters Traffic,
+    (long Sent, long Lost) Packets,
     TimeSpan VirtualTime,
     TimeSpan Took,
     ulong TraceHash)
@@ -30,14 +29,14 @@ internal sealed record SimOutcome(
             Percentiles([.. counted.Select(lookup => lookup.Seconds.GetValueOrDefault())]),
             Percentiles([.. counted.Select(lookup => (double)lookup.Requests)]),
             swarm.Replaced,
-            swarm.Network.Traffic,
+            swarm.Packets,
             swarm.Network.Elapsed,
             took,
             swarm.Network.TraceHash);
     }
 
     internal void Write(Output output) => output.Write(
-        Invariant($"{Wire}: found {Found} of {Lookups} ({Share * 100:0.00} %), latency p50 {Seconds.Half:0.00} s p95 {Seconds.Most:0.00} s, requests p50 {Requests.Half:0} p95 {Requests.Most:0}; {Plan.Nodes} nodes, {Replaced} replaced, {Traffic.Sent} packets, {Traffic.Lost} lost, seed {Plan.Seed}, {VirtualTime.TotalMinutes:0} virtual minutes in {Took.TotalSeconds:0.0} s"),
+        Invariant($"{Wire}: found {Found} of {Lookups} ({Share * 100:0.00} %), latency p50 {Seconds.Half:0.00} s p95 {Seconds.Most:0.00} s, requests p50 {Requests.Half:0} p95 {Requests.Most:0}; {Plan.Nodes} nodes, {Replaced} replaced, {Packets.Sent} packets, {Packets.Lost} lost, seed {Plan.Seed}, {VirtualTime.TotalMinutes:0} virtual minutes in {Took.TotalSeconds:0.0} s"),
         json =>
         {
             json.WriteString("wire", Wire);
@@ -50,8 +49,8 @@ internal sealed record SimOutcome(
             json.WriteNumber("requests_p50", Requests.Half);
             json.WriteNumber("requests_p95", Requests.Most);
             json.WriteNumber("replaced", Replaced);
-            json.WriteNumber("packets", Traffic.Sent);
-            json.WriteNumber("lost", Traffic.Lost);
+            json.WriteNumber("packets", Packets.Sent);
+            json.WriteNumber("lost", Packets.Lost);
             json.WriteNumber("virtual_minutes", Math.Round(VirtualTime.TotalMinutes, 2));
             json.WriteNumber("seconds", Math.Round(Took.TotalSeconds, 3));
             json.WriteString("run", TraceHash.ToString("x16", CultureInfo.InvariantCulture));

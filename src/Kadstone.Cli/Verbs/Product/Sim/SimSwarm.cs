@@ -24,6 +24,9 @@ internal abstract class SimSwarm
 
     internal IReadOnlyList<SimLookup> Lookups => _lookups;
 
+    /// <summary>What the nodes sent, and what of it the links lost.</summary>
+    internal virtual (long Sent, long Lost) Packets => (Network.Traffic.Sent, Network.Traffic.Lost);
+
     protected abstract int Population { get; }
 
     /// <summary>Runs the plan: growth, announcements, then lookups while nodes come and go.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kadstone.Cli.Parsing;
+using Kadstone.Cli.Verbs.Product.Embedding;
 using Kadstone.Daemon.V1.Answers;
 
 namespace Kadstone.Cli.Verbs.Product.Traces;
@@ -22,6 +23,10 @@ internal sealed class TraceLastVerb : DaemonVerb
         Add(_network);
         Add(_kind);
     }
+
+    protected override EmbeddedUse Embedded => EmbeddedUse.WhenAsked;
+
+    protected override IReadOnlyList<string> Networks(ParseResult arguments) => arguments.GetValue(_network) is string one ? [one] : NetworkArguments.All;
 
     protected override async Task<int> AskAsync(DaemonClient daemon, ParseResult arguments, Output output, CancellationToken cancellationToken)
     {

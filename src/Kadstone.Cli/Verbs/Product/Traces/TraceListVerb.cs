@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Kadstone.Cli.Verbs.Product.Embedding;
 using Kadstone.Daemon.V1.Answers;
 
 namespace Kadstone.Cli.Verbs.Product.Traces;
@@ -11,6 +12,10 @@ internal sealed class TraceListVerb : DaemonVerb
 
     internal TraceListVerb(Terminal terminal)
         : base(terminal, "ls", "Lists the lookups that the daemon remembers, newest first.", "dht trace ls", "dht trace ls --network ipfs") => Add(_network);
+
+    protected override EmbeddedUse Embedded => EmbeddedUse.WhenAsked;
+
+    protected override IReadOnlyList<string> Networks(ParseResult arguments) => arguments.GetValue(_network) is string one ? [one] : NetworkArguments.All;
 
     protected override async Task<int> AskAsync(DaemonClient daemon, ParseResult arguments, Output output, CancellationToken cancellationToken)
     {

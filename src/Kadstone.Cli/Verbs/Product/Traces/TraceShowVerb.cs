@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kadstone.Cli.Parsing;
+using Kadstone.Cli.Verbs.Product.Embedding;
 
 namespace Kadstone.Cli.Verbs.Product.Traces;
 
@@ -10,6 +11,8 @@ internal sealed class TraceShowVerb : DaemonVerb
 
     internal TraceShowVerb(Terminal terminal)
         : base(terminal, "show", "Shows one lookup as 'last' shows the newest.", "dht trace show 17", "dht trace show 17 -o json") => Add(_id);
+
+    protected override EmbeddedUse Embedded => EmbeddedUse.Never;
 
     protected override Task<int> AskAsync(DaemonClient daemon, ParseResult arguments, Output output, CancellationToken cancellationToken) =>
         Trace.ShowAsync(daemon, arguments.GetRequiredValue(_id), Terminal, output, cancellationToken);

@@ -7,7 +7,7 @@ using Kadstone.Ipfs;
 using Kadstone.Libp2p;
 using Kadstone.Mainline;
 
-namespace Kadstone.Cli.Verbs.Product.Check;
+namespace Kadstone.Cli.Verbs.Product.Embedding;
 
 /// <summary>Nodes that ask and serve nobody, with a daemon's API on a port that nobody was told: what a running daemon can answer, without one.</summary>
 internal sealed class EmbeddedDaemon : IAsyncDisposable
@@ -24,10 +24,10 @@ internal sealed class EmbeddedDaemon : IAsyncDisposable
 
     internal DaemonClient Client { get; }
 
-    internal static async Task<EmbeddedDaemon> StartAsync(CheckSubject subject, BootstrapPlace[] bootstrap, bool isPrivate, TimeSpan patience, Terminal terminal, CancellationToken cancellationToken)
+    internal static async Task<EmbeddedDaemon> StartAsync(IReadOnlyList<string> networks, BootstrapPlace[] bootstrap, bool isPrivate, TimeSpan patience, Terminal terminal, CancellationToken cancellationToken)
     {
         using WarningLogger logger = new(terminal);
-        KadstoneNode node = await KadstoneNode.CreateAsync(OptionsOf(subject, bootstrap, isPrivate), logger, cancellationToken: cancellationToken);
+        KadstoneNode node = await KadstoneNode.CreateAsync(OptionsOf(networks, bootstrap, isPrivate), logger, cancellationToken: cancellationToken);
         HttpSide http = HttpSide.None;
         try
         {
@@ -65,12 +65,12 @@ internal sealed class EmbeddedDaemon : IAsyncDisposable
         }
     }
 
-    private static KadstoneOptions OptionsOf(CheckSubject subject, BootstrapPlace[] bootstrap, bool isPrivate)
+    private static KadstoneOptions OptionsOf(IReadOnlyList<string> networks, BootstrapPlace[] bootstrap, bool isPrivate)
     {
         string[]? At(string network)
         {
-            string[] places = [.. bootstrap.Where(place => (place.Network ?? subject.Networks[0]) == network).Select(place => place.Address)];
-            return places.Length > 0 ? places : bootstrap.Length > 0 || isPrivate || !subject.Networks.Contains(network) ? null : [];
+            string[] places = [.. bootstrap.Where(place => (place.Network ?? networks[0]) == network).Select(place => place.Address)];
+            return places.Length > 0 ? places : bootstrap.Length > 0 || isPrivate || !networks.Contains(network) ? null : [];
         }
 
         KadstoneOptions options = new() { DataFolder = null, Store = KadstoneStore.Memory, Api = new IPEndPoint(IPAddress.Loopback, 0), Gateway = null };
@@ -98,7 +98,7 @@ internal sealed class EmbeddedDaemon : IAsyncDisposable
         }
 
         return options is { Mainline: null, Hyperswarm: null, Ipfs: null }
-            ? throw new CommandFailedException(ExitCode.NoNetwork, $"nobody is known to ask; --bootstrap names somebody in {string.Join(" or ", subject.Networks)}.")
+            ? throw new CommandFailedException(ExitCode.NoNetwork, $"nobody is known to ask; --bootstrap names somebody in {string.Join(" or ", networks)}.")
             : options;
     }
 }

@@ -1,10 +1,10 @@
 using Kadstone.Cli.Parsing;
 using Kadstone.Libp2p;
 
-namespace Kadstone.Cli.Verbs.Product.Check;
+namespace Kadstone.Cli.Verbs.Product.Embedding;
 
 /// <summary>Where an embedded node joins.</summary>
-/// <param name="Network">In which network; null: HOST:PORT, in the first that knows the subject.</param>
+/// <param name="Network">In which network; null: HOST:PORT, in the first that is asked.</param>
 /// <param name="Address">HOST:PORT, or a multiaddr for IPFS.</param>
 internal sealed record BootstrapPlace(string? Network, string Address)
 {
