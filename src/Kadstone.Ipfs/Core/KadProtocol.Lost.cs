@@ -1,0 +1,74 @@
+using Kadstone.Ipfs.Wire;
+using Kadstone.Kademlia;
+
+namespace Kadstone.Ipfs.Core;
+
+/// <summary>How a node that lost a part of its network finds back: those that lost their place are remembered, and one a minute is asked for our neighbours.</summary>
+internal sealed partial class KadProtocol
+{
+    private const int MaxLost = 64;
+
+    // With fewer sound entries the table alone cannot be trusted to grow again.
+    private const int FewContacts = 8;
+    private static readonly TimeSpan s_lostPause = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_longestThinPause = TimeSpan.FromMinutes(2);
+
+    private readonly LostContacts<PeerContact> _lost = new(MaxLost);
+    private Instant _askLostAt = Instant.Never;
+
+    private bool IsLookingForSelf => _queries.Exists(IsOfSelf);
+
+    private void Failed(in PeerContact contact, Instant now)
+    {
+        // The request may have been to a part of its addresses, or to those that another named.
+        PeerContact entry = _table.Find(contact) ?? contact;
+        if (_table.Failed(entry, now))
+        {
+            _lost.Add(entry, _chance);
+            _askLostAt = Instant.Earlier(_askLostAt, now + s_lostPause);
+        }
+    }
+
+    private void AskLost(Instant now)
+    {
+        if (_askLostAt <= now)
+        {
+            bool hasSome = _lost.TryPick(_chance, out PeerContact lost);
+            _askLostAt = hasSome ? now + s_lostPause : Instant.Never;
+            if (hasSome)
+            {
+                Check(lost);
+            }
+        }
+    }
+
+    /// <summary>One that was lost is back. When it names neighbours that we do not know it may be of another part of the network: both parts' neighbours are to learn of each other.</summary>
+    private void Found(KadMessage answer, Instant now)
+    {
+        PeerContact[] named = MayBeAsked(answer, now);
+        if (!IsLookingForSelf && Array.Exists(named, contact => !_table.Contains(contact)))
+        {
+            StartUpkeep(_settings.Self.Bytes, now, named);
+        }
+    }
+
+    /// <summary>Whom a lookup begins with: the nearest entries; of a small table bootstrap peers too if it looks for ourselves; without a table whoever was lost.</summary>
+    private PeerContact[] SeedsOf(KadQuery query)
+    {
+        PeerContact[] nearest = new PeerContact[_settings.Width];
+        int count = _table.CopyClosest(query.Key, nearest);
+        IEnumerable<PeerContact> seeds = nearest.Take(count);
+        if (count == 0)
+        {
+            seeds = _bootstrap.Values.Concat(_lost);
+        }
+        else if (count < _settings.Width && IsOfSelf(query))
+        {
+            seeds = seeds.Concat(_bootstrap.Values);
+        }
+
+        return [.. seeds.Distinct()];
+    }
+
+    private bool IsOfSelf(KadQuery query) => query.IsUpkeep && query.Target.Span.SequenceEqual(_settings.Self.Bytes.Span);
+}
