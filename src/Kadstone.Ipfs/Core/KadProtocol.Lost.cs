@@ -52,23 +52,16 @@ internal sealed partial class KadProtocol
         }
     }
 
-    /// <summary>Whom a lookup begins with: the nearest entries; of a small table bootstrap peers too if it looks for ourselves; without a table whoever was lost.</summary>
-    private PeerContact[] SeedsOf(KadQuery query)
+    /// <summary>Whom a lookup begins with: the nearest entries; without any bootstrap peers, and whoever was lost.</summary>
+    private IEnumerable<PeerContact> SeedsOf(KadQuery query)
     {
         PeerContact[] nearest = new PeerContact[_settings.Width];
         int count = _table.CopyClosest(query.Key, nearest);
-        IEnumerable<PeerContact> seeds = nearest.Take(count);
-        if (count == 0)
-        {
-            seeds = _bootstrap.Values.Concat(_lost);
-        }
-        else if (count < _settings.Width && IsOfSelf(query))
-        {
-            seeds = seeds.Concat(_bootstrap.Values);
-        }
-
-        return [.. seeds.Distinct()];
+        return count > 0 ? nearest.Take(count) : _bootstrap.Values.Concat(_lost);
     }
+
+    /// <summary>Whom a lookup of ourselves begins with besides, while the table cannot fill one. Not just after joining: those that answered first know better than all that were saved.</summary>
+    private PeerContact[] SeedsOfSmallTable() => _table.Count < _settings.Width ? [.. _bootstrap.Values] : [];
 
     private bool IsOfSelf(KadQuery query) => query.IsUpkeep && query.Target.Span.SequenceEqual(_settings.Self.Bytes.Span);
 }

@@ -34,7 +34,7 @@ internal sealed partial class KadProtocol
     private int _turn;
 
     /// <summary>Begins a query with whom we know, and with more if there are any.</summary>
-    public void Start(KadQuery query, Instant now, IEnumerable<PeerContact>? more = null)
+    public void Start(KadQuery query, Instant now, params IEnumerable<PeerContact> more)
     {
         double nodes = NetworkSize;
         query.TellWithin = query.TellWithin > 0 && nodes > LeastForOptimism && _settings.Width == 20 ? SurelyAmongTwenty / nodes : 0;
@@ -49,7 +49,7 @@ internal sealed partial class KadProtocol
             query.Listener = observer.Began(new LookupBeginning(query.Name, query.Target, point, query.IsUpkeep), now);
         }
 
-        query.Begin([.. SeedsOf(query).Union(more ?? [])], now);
+        query.Begin([.. SeedsOf(query).Union(more)], now);
         Enlist(query);
     }
 
@@ -205,18 +205,18 @@ internal sealed partial class KadProtocol
         AskLost(now);
         if (_nextSelfLookup <= now)
         {
-            LookUpSelf(now);
+            LookUpSelf(now, SeedsOfSmallTable());
         }
     }
 
     /// <summary>Looks for ourselves: after joining, then after pauses that double from a minute to the usual one; while the table is thin, to two minutes.</summary>
-    private void LookUpSelf(Instant now)
+    private void LookUpSelf(Instant now, params IEnumerable<PeerContact> more)
     {
         TimeSpan longest = _table.SoundCount < FewContacts && s_longestThinPause < _settings.RefreshInterval ? s_longestThinPause : _settings.RefreshInterval;
         _selfLookupPause = _selfLookupPause < longest ? _selfLookupPause : longest;
         _nextSelfLookup = now + _selfLookupPause;
         _selfLookupPause *= 2;
-        StartUpkeep(_settings.Self.Bytes, now);
+        StartUpkeep(_settings.Self.Bytes, now, more);
     }
 
     /// <summary>Looks up keys that nobody could foresee, for what their closest say of the size of the network: some at a time at first, then one each interval.</summary>
@@ -311,7 +311,7 @@ internal sealed partial class KadProtocol
         }
     }
 
-    private void StartUpkeep(ReadOnlyMemory<byte> target, Instant now, IEnumerable<PeerContact>? more = null)
+    private void StartUpkeep(ReadOnlyMemory<byte> target, Instant now, params IEnumerable<PeerContact> more)
     {
         KadQuery query = new(_settings, KadQueryKind.ClosestPeers, target) { IsUpkeep = true };
         Start(query, now, more);
