@@ -8,6 +8,9 @@ internal sealed partial class KadProtocol
 {
     private const int MaxLost = 64;
 
+    // Of those, for each lookup without a table: a node without a network would else dial all of them with every attempt to join.
+    private const int FewLost = 8;
+
     // With fewer sound entries the table alone cannot be trusted to grow again.
     private const int FewContacts = 8;
     private static readonly TimeSpan s_lostPause = TimeSpan.FromMinutes(1);
@@ -52,12 +55,18 @@ internal sealed partial class KadProtocol
         }
     }
 
-    /// <summary>Whom a lookup begins with: the nearest entries; without any bootstrap peers, and whoever was lost.</summary>
+    /// <summary>Whom a lookup begins with: the nearest entries; without any bootstrap peers, and some of those that were lost.</summary>
     private IEnumerable<PeerContact> SeedsOf(KadQuery query)
     {
         PeerContact[] nearest = new PeerContact[_settings.Width];
         int count = _table.CopyClosest(query.Key, nearest);
-        return count > 0 ? nearest.Take(count) : _bootstrap.Values.Concat(_lost);
+        return count > 0 ? nearest.Take(count) : _bootstrap.Values.Concat(SomeLost());
+    }
+
+    private IEnumerable<PeerContact> SomeLost()
+    {
+        int first = _lost.Count > FewLost ? _chance.Next(_lost.Count) : 0;
+        return _lost.Skip(first).Concat(_lost.Take(first)).Take(FewLost);
     }
 
     /// <summary>Whom a lookup of ourselves begins with besides, while the table cannot fill one. Not just after joining: those that answered first know better than all that were saved.</summary>

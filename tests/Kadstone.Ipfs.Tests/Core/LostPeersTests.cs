@@ -80,23 +80,34 @@ public sealed class LostPeersTests
     }
 
     [Fact]
-    public void Without_a_table_those_that_were_lost_are_asked_by_every_lookup()
+    public void Without_a_table_each_lookup_begins_with_a_few_of_those_that_were_lost()
     {
-        Know(3);
-        _dead.UnionWith(Enumerable.Range(1, 3).Select(Peers.Id));
+        Know(20);
+        _dead.UnionWith(Enumerable.Range(1, 20).Select(Peers.Id));
         for (int i = 0; _protocol.Contacts > 0 && i < 60; i++)
         {
             After(TimeSpan.FromMinutes(1));
         }
 
         _protocol.Contacts.ShouldBe(0);
+        Search().Length.ShouldBe(8);
+        HashSet<PeerId> asked = [];
+        for (int i = 0; i < 20; i++)
+        {
+            asked.UnionWith(Search().Select(request => request.Contact.Id));
+        }
+
+        asked.Count.ShouldBe(20);
         _dead.Clear();
+        Search();
+        _protocol.Contacts.ShouldBe(8);
+    }
+
+    private KadRequest[] Search()
+    {
         KadQuery query = new(Swarm.SettingsOf(0), KadQueryKind.ClosestPeers, Peers.Content(1).Multihash);
         _protocol.Start(query, _now);
-        Drain();
-
-        query.HadNobody.ShouldBeFalse();
-        _protocol.Contacts.ShouldBe(3);
+        return [.. Drain().Where(request => request.Query == query)];
     }
 
     private static bool IsOfSelf(KadRequest request) => request.Query is { IsUpkeep: true } query && query.Target.Span.SequenceEqual(Peers.Id(0).Bytes.Span);
