@@ -14,7 +14,7 @@ internal sealed partial class RpcProtocol
     private const int MaxLost = 100;
     private static readonly TimeSpan s_lostPause = TimeSpan.FromMinutes(1);
 
-    private readonly List<RpcContact> _lost = [];
+    private readonly LostContacts<RpcContact> _lost = new(MaxLost);
     private Instant _askLostAt = Instant.Never;
 
     /// <summary>Contacts that are of use when nobody else answers.</summary>
@@ -23,9 +23,9 @@ internal sealed partial class RpcProtocol
     /// <summary>Takes a contact of an earlier run: it is asked when the table is empty.</summary>
     internal void AddSaved(UdpEndpoint endpoint)
     {
-        if (Accepts(endpoint) && _lost.Count < MaxLost && !IsOwn(endpoint))
+        if (Accepts(endpoint) && !_lost.IsFull && !IsOwn(endpoint))
         {
-            _lost.Add(RpcContact.FromEndpoint(endpoint));
+            _lost.Add(RpcContact.FromEndpoint(endpoint), _chance);
         }
     }
 
@@ -38,27 +38,9 @@ internal sealed partial class RpcProtocol
 
         // While the table is empty joining asks them.
         _askLostAt = now + s_lostPause;
-        if (_lost.Count > 0 && Table.Count > 0)
+        if (Table.Count > 0 && _lost.TryPick(_chance, out RpcContact lost))
         {
-            Ask(new LostAsker(this), Question.FindNode(Id), _lost[_chance.Next(_lost.Count)], null, attempts: 1, now);
-        }
-    }
-
-    private void Forget(RpcContact contact)
-    {
-        if (_lost.Contains(contact))
-        {
-            return;
-        }
-
-        // A random one makes room: of those lost long ago some stay, however many are lost since.
-        if (_lost.Count < MaxLost)
-        {
-            _lost.Add(contact);
-        }
-        else
-        {
-            _lost[_chance.Next(MaxLost)] = contact;
+            Ask(new LostAsker(this), Question.FindNode(Id), lost, null, attempts: 1, now);
         }
     }
 

@@ -99,7 +99,7 @@ internal sealed partial class RpcProtocol
         return count;
     }
 
-    private int CopySome(List<RpcContact> contacts, int most, Span<RpcContact> seeds)
+    private int CopySome(IReadOnlyList<RpcContact> contacts, int most, Span<RpcContact> seeds)
     {
         int count = Math.Min(most, contacts.Count);
         int first = count < contacts.Count ? _chance.Next(contacts.Count) : 0;
@@ -190,7 +190,7 @@ internal sealed partial class RpcProtocol
     {
         if (Table.Failed(contact, now))
         {
-            Forget(contact);
+            _lost.Add(contact, _chance);
         }
 
         _upkeepAt = Instant.Earlier(_upkeepAt, Table.NextDeadline);

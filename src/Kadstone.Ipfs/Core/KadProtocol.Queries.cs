@@ -33,16 +33,15 @@ internal sealed partial class KadProtocol
     private int _open;
     private int _turn;
 
-    /// <summary>Begins a query with whom we know.</summary>
-    public void Start(KadQuery query, Instant now)
+    /// <summary>Begins a query with whom we know, and with more if there are any.</summary>
+    public void Start(KadQuery query, Instant now, params IEnumerable<PeerContact> more)
     {
         double nodes = NetworkSize;
         query.TellWithin = query.TellWithin > 0 && nodes > LeastForOptimism && _settings.Width == 20 ? SurelyAmongTwenty / nodes : 0;
         NetworkSize size = _size.Estimate;
         query.NetworkNodes = size.Lookups >= LeastLookupsForSuspicion ? size.Nodes : 0;
-        PeerContact[] nearest = new PeerContact[_settings.Width];
-        int count = _table.CopyClosest(query.Key, nearest);
-        PeerContact[] seeds = count > 0 ? nearest[..count] : [.. _bootstrap.Values];
+        query.Guard = _guard;
+        query.Times = _times;
         if (LookupObserver is { } observer)
         {
             byte[] point = new byte[Key256.ByteLength];
@@ -50,7 +49,7 @@ internal sealed partial class KadProtocol
             query.Listener = observer.Began(new LookupBeginning(query.Name, query.Target, point, query.IsUpkeep), now);
         }
 
-        query.Begin(seeds, now);
+        query.Begin([.. SeedsOf(query).Union(more)], now);
         Enlist(query);
     }
 
@@ -77,10 +76,13 @@ internal sealed partial class KadProtocol
             return false;
         }
 
-        if (_checking.Count < MaxChecks && _toCheck.TryDequeue(out PeerContact contact))
+        while (request is null && _checking.Count < MaxChecks && _toCheck.TryDequeue(out PeerContact contact))
         {
-            _checking.Add(contact.Id);
-            request = new KadRequest(null, contact, new KadMessage { Type = KadMessageType.FindNode, Key = _settings.Self.Bytes }, IsCommit: false);
+            if (MayReach(ref contact, now))
+            {
+                _checking.Add(contact.Id);
+                request = new KadRequest(null, contact, new KadMessage { Type = KadMessageType.FindNode, Key = _settings.Self.Bytes }, IsCommit: false);
+            }
         }
 
         // Round about, so that no query waits for another's end.
@@ -101,9 +103,10 @@ internal sealed partial class KadProtocol
 
         _open++;
         Counters.Requests++;
+        request.IsDial = !_connected.Contains(request.Contact.Id);
         if (request.Query is KadQuery asking)
         {
-            if (!_connected.Contains(request.Contact.Id))
+            if (request.IsDial)
             {
                 asking.Happened(QueryEventType.DialingPeer, request.Contact.Id, [], "");
             }
@@ -126,7 +129,17 @@ internal sealed partial class KadProtocol
 
         if (request.IsAnswered)
         {
+            if (request.IsDial)
+            {
+                _guard?.Answered(contact, now);
+            }
+
+            bool wasLost = _lost.Remove(contact);
             Admit(contact, now);
+            if (wasLost && request.Query is null)
+            {
+                Found(answer, now);
+            }
         }
 
         if (request.Query is KadQuery query)
@@ -155,7 +168,7 @@ internal sealed partial class KadProtocol
 
         if (countsAgainst)
         {
-            _table.Failed(request.Contact, now);
+            Failed(request.Contact, now);
         }
 
         if (request.Query is KadQuery query)
@@ -189,19 +202,21 @@ internal sealed partial class KadProtocol
             Refresh(key, now);
         }
 
+        AskLost(now);
         if (_nextSelfLookup <= now)
         {
-            LookUpSelf(now);
+            LookUpSelf(now, SeedsOfSmallTable());
         }
     }
 
-    /// <summary>Looks for ourselves: after joining, then after pauses that double from a minute to the usual one.</summary>
-    private void LookUpSelf(Instant now)
+    /// <summary>Looks for ourselves: after joining, then after pauses that double from a minute to the usual one; while the table is thin, to two minutes.</summary>
+    private void LookUpSelf(Instant now, params IEnumerable<PeerContact> more)
     {
-        _selfLookupPause = _selfLookupPause < _settings.RefreshInterval ? _selfLookupPause : _settings.RefreshInterval;
+        TimeSpan longest = _table.SoundCount < FewContacts && s_longestThinPause < _settings.RefreshInterval ? s_longestThinPause : _settings.RefreshInterval;
+        _selfLookupPause = _selfLookupPause < longest ? _selfLookupPause : longest;
         _nextSelfLookup = now + _selfLookupPause;
         _selfLookupPause *= 2;
-        StartUpkeep(_settings.Self.Bytes, now);
+        StartUpkeep(_settings.Self.Bytes, now, more);
     }
 
     /// <summary>Looks up keys that nobody could foresee, for what their closest say of the size of the network: some at a time at first, then one each interval.</summary>
@@ -254,7 +269,7 @@ internal sealed partial class KadProtocol
     /// <summary>Draws what follows from a step of a query: its distances are measured, the region that it suspects is looked at, and whom its survey found is told to it.</summary>
     private void Attend(KadQuery query, KadQueryPhase before, Instant now)
     {
-        bool isOfSelf = query.IsUpkeep && query.Target.Span.SequenceEqual(_settings.Self.Bytes.Span);
+        bool isOfSelf = IsOfSelf(query);
         if (isOfSelf && query.Phase == KadQueryPhase.Finished && before != KadQueryPhase.Finished && query.Closest.Count == _settings.Width)
         {
             LookUpAnywhere(now);
@@ -296,10 +311,10 @@ internal sealed partial class KadProtocol
         }
     }
 
-    private void StartUpkeep(ReadOnlyMemory<byte> target, Instant now)
+    private void StartUpkeep(ReadOnlyMemory<byte> target, Instant now, params IEnumerable<PeerContact> more)
     {
         KadQuery query = new(_settings, KadQueryKind.ClosestPeers, target) { IsUpkeep = true };
-        Start(query, now);
+        Start(query, now, more);
     }
 
     private void Admit(in PeerContact contact, Instant now)
@@ -328,6 +343,25 @@ internal sealed partial class KadProtocol
         {
             _toCheck.Enqueue(contact);
         }
+    }
+
+    /// <summary>Takes from a peer that the table wants asked the addresses where nobody new is dialed now; false when none is left.</summary>
+    private bool MayReach(ref PeerContact contact, Instant now)
+    {
+        if (_guard is null || contact.Addresses.Count == 0)
+        {
+            return true;
+        }
+
+        PeerContact peer = contact;
+        Multiaddr[] left = [.. peer.Addresses.Where(address => !PeerContact.TryGetHost(address, out ulong host) || _guard.Allows(peer, host, now))];
+        contact = left.Length < peer.Addresses.Count ? PeerContact.From(peer.Id, left) : peer;
+        if (left.Length > 0)
+        {
+            _guard.Asked(contact, now);
+        }
+
+        return left.Length > 0;
     }
 
     /// <summary>Of those that an answer names the ones that may be asked: not ourselves, and not without an address that we may dial.</summary>

@@ -16,6 +16,8 @@ internal sealed partial class KadProtocol
     private readonly ProviderTable _providers;
     private readonly PeerBook _book;
     private readonly RequestBudget? _budget;
+    private readonly DialGuard? _guard;
+    private readonly AnswerTimes _times;
     private readonly NetworkSizeEstimator<Key256> _size = new();
     private readonly HashSet<PeerId> _connected = [];
     private readonly Dictionary<PeerId, PeerContact> _bootstrap = [];
@@ -42,6 +44,8 @@ internal sealed partial class KadProtocol
         _providers = new ProviderTable(settings.Providers);
         _budget = settings.RequestsPerSecond is int perSecond ? new RequestBudget(perSecond) : null;
         _book = new PeerBook(settings.MaxKnownPeers, ProviderTable.AddressLifetime);
+        _guard = settings.Policy == AddressPolicy.Public ? new DialGuard(_connected.Contains, IsKnownAt) : null;
+        _times = new AnswerTimes(settings.Patience);
     }
 
     public KadCounters Counters { get; } = new();
@@ -79,7 +83,7 @@ internal sealed partial class KadProtocol
     {
         get
         {
-            Instant next = Instant.Earlier(_table.NextDeadline, _nextSelfLookup);
+            Instant next = Instant.Earlier(Instant.Earlier(_table.NextDeadline, _nextSelfLookup), _askLostAt);
             foreach (KadQuery query in _queries)
             {
                 next = Instant.Earlier(next, query.NextDeadline);
@@ -139,6 +143,9 @@ internal sealed partial class KadProtocol
     /// <summary>The providers that we know of.</summary>
     public IEnumerable<PeerInfo> ProvidersOf(ReadOnlyMemory<byte> multihash, Instant now) =>
         _providers.Find(multihash, now).Select(provider => provider.Addresses.Count > 0 ? provider : new PeerInfo(provider.Id, AddressesKnown(provider.Id, now)));
+
+    private bool IsKnownAt(PeerContact peer, ulong host) =>
+        _table.Find(peer)?.PublicHosts.Contains(host) == true || (_bootstrap.TryGetValue(peer.Id, out PeerContact told) && told.PublicHosts.Contains(host));
 
     private IReadOnlyList<Multiaddr> AddressesKnown(PeerId peer, Instant now) => peer == _settings.Self ? _ownAddresses : _book.AddressesOf(peer, now);
 }

@@ -32,6 +32,7 @@ internal sealed partial class KadQuery
         }
 
         peer.State = HeardState.Answered;
+        Times?.Sample(now - peer.AskedAt);
         TellTurn(LookupTurnKind.Answered, peer, now, closer.Length, message.Providers.Count + (message.Record is null ? 0 : 1));
         Happened(QueryEventType.PeerResponse, from.Id, [.. message.Closer.Select(named => named.ToInfo())], "");
         IsTargetReached |= Kind == KadQueryKind.FindPeer && from.Id.Bytes.Span.SequenceEqual(Target.Span);
@@ -189,15 +190,15 @@ internal sealed partial class KadQuery
         {
             foreach (HeardPeer peer in _heard.All)
             {
-                if (IsOpen(peer, now))
+                if (IsOpen(peer, _settings.Patience, now))
                 {
-                    NextDeadline = Instant.Earlier(NextDeadline, peer.AskedAt + _settings.Patience);
+                    NextDeadline = Instant.Earlier(NextDeadline, peer.AskedAt + (IsOpen(peer, _slotPatience, now) ? _slotPatience : _settings.Patience));
                 }
             }
         }
     }
 
-    private bool IsAwaitedFrom(HeardPeer peer, Instant now) => peer.State == HeardState.Heard || IsOpen(peer, now);
+    private bool IsAwaitedFrom(HeardPeer peer, Instant now) => peer.State == HeardState.Heard || IsOpen(peer, _settings.Patience, now);
 
     private void EndSearch()
     {

@@ -32,6 +32,7 @@ internal sealed partial class KadQuery
     private readonly HashSet<PeerId> _providers = [];
     private readonly Dictionary<ulong, int> _asksOfHost = [];
     private NodeLookup<Key256, PeerContact>? _lookup;
+    private TimeSpan _slotPatience;
     private int _openCommits;
     private bool _isSatisfied;
     private bool _hasBegunTelling;
@@ -70,6 +71,12 @@ internal sealed partial class KadQuery
 
     /// <summary>Nearer than this, as a part of the keyspace, a peer is told at once. 0: nobody.</summary>
     public double TellWithin { get; set; }
+
+    /// <summary>Where nobody new is dialed; null: nobody counts.</summary>
+    public DialGuard? Guard { get; set; }
+
+    /// <summary>How long answers take; null: as long as may be.</summary>
+    public AnswerTimes? Times { get; set; }
 
     /// <summary>Who hears how it goes; null: nobody.</summary>
     public ILookupListener<KadContact>? Listener { get; set; }
@@ -128,13 +135,14 @@ internal sealed partial class KadQuery
     /// <summary>Begins with whom we know.</summary>
     public void Begin(ReadOnlySpan<PeerContact> seeds, Instant now)
     {
+        _slotPatience = Times?.Patience ?? _settings.Patience;
         LookupOptions options = new()
         {
             Width = 2 * _settings.Width,
             Parallelism = _settings.Parallelism,
             ClosingParallelism = 0,
             Quorum = _settings.Resiliency,
-            Patience = _settings.Patience,
+            Patience = _slotPatience,
             MaxCandidates = MaxHeard,
             MaxRequests = MaxRequests,
             Diversity = _settings.Policy == AddressPolicy.Public ? new DiversityLimits { PerHostInLookup = MaxAsksOfHost } : null,
@@ -230,7 +238,7 @@ internal sealed partial class KadQuery
             while (lookup.TryNext(now, out PeerContact contact))
             {
                 HeardPeer next = _heard.Find(contact.Id) ?? new HeardPeer(contact, contact.Key ^ Key);
-                if (MayReach(next))
+                if (MayReach(next, now))
                 {
                     return Ask(next, now);
                 }
@@ -241,9 +249,9 @@ internal sealed partial class KadQuery
             Settle(now);
         }
 
-        while (Asked < MaxRequests && _heard.All.Count(peer => IsOpen(peer, now)) < _settings.Parallelism && NextToFollow() is HeardPeer next)
+        while (Asked < MaxRequests && _heard.All.Count(peer => IsOpen(peer, _slotPatience, now)) < _settings.Parallelism && NextToFollow() is HeardPeer next)
         {
-            if (MayReach(next))
+            if (MayReach(next, now))
             {
                 return Ask(next, now);
             }
@@ -265,7 +273,7 @@ internal sealed partial class KadQuery
     private static bool HasNotFailed(HeardPeer peer) => peer.State != HeardState.Failed;
 
     /// <summary>Takes from a peer the addresses on hosts that were asked often enough, whoever is said to live there; false, and failed, when none is left.</summary>
-    private bool MayReach(HeardPeer peer)
+    private bool MayReach(HeardPeer peer, Instant now)
     {
         IReadOnlyList<Multiaddr> addresses = peer.Contact.Addresses;
         if (_settings.Policy != AddressPolicy.Public || addresses.Count == 0)
@@ -273,7 +281,8 @@ internal sealed partial class KadQuery
             return true;
         }
 
-        Multiaddr[] left = [.. addresses.Where(address => !PeerContact.TryGetHost(address, out ulong host) || _asksOfHost.GetValueOrDefault(host) < MaxAsksOfHost)];
+        Multiaddr[] left = [.. addresses.Where(address => !PeerContact.TryGetHost(address, out ulong host)
+            || (_asksOfHost.GetValueOrDefault(host) < MaxAsksOfHost && (Guard?.Allows(peer.Contact, host, now) ?? true)))];
         if (left.Length == 0)
         {
             peer.State = HeardState.Failed;
@@ -285,11 +294,12 @@ internal sealed partial class KadQuery
             peer.Contact = PeerContact.From(peer.Contact.Id, left);
         }
 
-        foreach (ulong host in left.Select(address => PeerContact.TryGetHost(address, out ulong host) ? host : 0).Where(host => host != 0).Distinct())
+        foreach (ulong host in peer.Contact.PublicHosts)
         {
             _asksOfHost[host] = _asksOfHost.GetValueOrDefault(host) + 1;
         }
 
+        Guard?.Asked(peer.Contact, now);
         return true;
     }
 
@@ -310,11 +320,11 @@ internal sealed partial class KadQuery
         peer.AskedAt = now;
         Asked++;
         TellTurn(LookupTurnKind.Asked, peer, now);
-        NextDeadline = Instant.Earlier(NextDeadline, now + _settings.Patience);
+        NextDeadline = Instant.Earlier(NextDeadline, now + _slotPatience);
         return peer;
     }
 
-    private bool IsOpen(HeardPeer peer, Instant now) => peer.State == HeardState.Asked && now - peer.AskedAt < _settings.Patience;
+    private static bool IsOpen(HeardPeer peer, TimeSpan patience, Instant now) => peer.State == HeardState.Asked && now - peer.AskedAt < patience;
 
     private bool Hear(in PeerContact contact) => contact.Id != _settings.Self && _heard.Add(contact);
 

@@ -9,6 +9,9 @@ namespace Kadstone.Ipfs.Core;
 /// <param name="IsCommit">Whether it tells something instead of asking.</param>
 internal sealed record KadRequest(KadQuery? Query, PeerContact Contact, KadMessage Message, bool IsCommit)
 {
+    /// <summary>Whether there was no connection when it was taken.</summary>
+    public bool IsDial { get; set; }
+
     /// <summary>Whether an answer comes. Nobody answers a told provider.</summary>
     public bool IsAnswered => Message.Type != KadMessageType.AddProvider;
 }

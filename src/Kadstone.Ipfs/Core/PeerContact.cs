@@ -32,6 +32,9 @@ internal readonly struct PeerContact : IContact<PeerContact, Key256>
     /// <remarks>Peers of one site share their network for no bad reason; peers of the public one that do may be one attacker's.</remarks>
     public ulong Prefix { get; }
 
+    /// <summary>The hosts of its public addresses, each once.</summary>
+    public IEnumerable<ulong> PublicHosts => Addresses.Select(address => TryGetHost(address, out ulong host) ? host : (ulong?)null).OfType<ulong>().Distinct();
+
     public PeerInfo Info => new(Id, Addresses);
 
     public static PeerContact From(PeerId id, IReadOnlyList<Multiaddr> addresses)

@@ -39,7 +39,7 @@ internal sealed class Bootstrap(LocalNode local)
     private readonly List<NodeContact> _saved = [];
     private readonly Queue<UdpEndpoint> _toAsk = new();
     private readonly Queue<int> _bucketsToFill = new();
-    private readonly List<UdpEndpoint> _lost = [];
+    private readonly LostContacts<UdpEndpoint> _lost = new(MaxLost);
     private List<UdpEndpoint> _remembered = [];
     private Instant _askLostAt = Instant.Never;
     private Instant _rememberAt;
@@ -203,29 +203,14 @@ internal sealed class Bootstrap(LocalNode local)
     /// <summary>An entry fell silent and lost its place.</summary>
     internal void Lost(UdpEndpoint endpoint, Instant now, Random chance)
     {
-        if (_lost.Contains(endpoint))
-        {
-            return;
-        }
-
-        // A random one makes room: of those lost long ago some stay, however many are lost since.
-        if (_lost.Count == MaxLost)
-        {
-            _lost[chance.Next(MaxLost)] = endpoint;
-        }
-        else
-        {
-            _lost.Add(endpoint);
-        }
-
+        _lost.Add(endpoint, chance);
         _askLostAt = Instant.Earlier(_askLostAt, now + s_lostPause);
     }
 
     internal bool TryNextLost(Instant now, Random chance, out UdpEndpoint lost)
     {
         _askLostAt = _lost.Count > 0 ? now + s_lostPause : Instant.Never;
-        lost = _lost.Count > 0 ? _lost[chance.Next(_lost.Count)] : default;
-        return _lost.Count > 0;
+        return _lost.TryPick(chance, out lost);
     }
 
     /// <summary>An endpoint answered; true when it had been lost.</summary>

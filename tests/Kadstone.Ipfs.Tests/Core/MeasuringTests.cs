@@ -15,7 +15,7 @@ public sealed class MeasuringTests
     [Fact]
     public void A_node_that_has_joined_looks_for_itself_again_after_one_two_four_and_eight_minutes_then_every_ten()
     {
-        Know(3);
+        Know(10);
         Drain(_ => true);
         List<int> minutes = [];
         for (int minute = 1; minute <= 40; minute++)
