@@ -84,7 +84,7 @@ function drawTable(rows) {
       { name: 'Size', look: 'number', cell: record => bytes(record.bytes) },
       { name: 'Version', look: 'number', cell: record => number(record.sequence > 0 ? record.sequence : NaN) },
       { name: 'Expires', look: 'number', cell: record => moment(record.expires) },
-      { name: 'Whose', cell: record => (record.isOwn ? h('span', { class: 'pill is-live' }, 'Mine') : h('span', { class: 'quiet' }, 'others’')) },
+      { name: 'Whose', cell: record => (record.isOwn ? h('span', { class: 'pill is-live' }, 'Mine') : h('span', { class: 'quiet' }, 'Others')) },
     ],
     rows,
   });

@@ -15,7 +15,7 @@ const ACTIONS = {
 };
 
 const KEYS = { mainline: 'infohash, 40 hex digits', hyperswarm: 'topic, 64 hex digits', ipfs: 'CID' };
-const VALUE_KEYS = { mainline: 'hash, 40 hex digits, or public key, 64', hyperswarm: 'hash or public key, 64 hex digits', ipfs: 'IPNS name: a peer id' };
+const VALUE_KEYS = { mainline: 'hash or public key, in hex', hyperswarm: '64 hex digits', ipfs: 'IPNS name: a peer id' };
 
 // For who has no key at hand: what is announced under it is found under it, and nobody else's.
 const EXAMPLES = {
@@ -149,7 +149,7 @@ function drawGet({ network, kind }, set) {
 
 function drawPut({ network, kind }, set) {
   if (network === 'ipfs') {
-    return [h('label', null, 'Path', h('input', { name: 'text', required: true, maxlength: 1000, autocomplete: 'off', spellcheck: 'false', placeholder: '/ipfs/CID: what this node’s IPNS name shall lead to' })), keepField()];
+    return [h('label', null, 'Path', h('input', { name: 'text', required: true, maxlength: 1000, autocomplete: 'off', spellcheck: 'false', placeholder: '/ipfs/CID' })), keepField()];
   }
 
   return [
