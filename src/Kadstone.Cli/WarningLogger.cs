@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Kadstone.Cli;
 
@@ -12,7 +13,8 @@ internal sealed class WarningLogger(Terminal terminal, bool tellsOfRouters = tru
 
     private readonly HashSet<string> _told = [];
 
-    public ILogger CreateLogger(string categoryName) => this;
+    // What the web host cannot start is thrown, and told by who started it.
+    public ILogger CreateLogger(string categoryName) => categoryName.StartsWith("Microsoft.Extensions.Hosting", StringComparison.Ordinal) ? NullLogger.Instance : this;
 
     public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("Warnings go to standard error only.");
 

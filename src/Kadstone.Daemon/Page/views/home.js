@@ -49,7 +49,7 @@ function drawNetwork(network, said) {
     facts([
       ['Contacts', number(network.contacts), h('a', { href: `#/table/${encodeURIComponent(network.name)}` }, 'by bucket')],
       ['Network size', size(network)],
-      ['Reachable', reachable(network.reachable), foreign(network.mode, 30)],
+      ['Reachable', reachable(network.contacts === 0 ? null : network.reachable), foreign(network.mode, 30)],
       ['Stored', number(network.stored.values + network.stored.peers), `${count(network.stored.values, 'value')}, ${count(network.stored.peers, 'peer')}`],
       ['Lookups', number(network.lookups.done), network.lookups.running > 0 ? `${number(network.lookups.running)} running` : 'done'],
       ['Dropped', number(dropped(packets)), droppedWords(packets.dropped)],

@@ -35,7 +35,7 @@ export function tryIt(rest, redraw) {
     redraw();
     try {
       await WORK[form.action](mine, fields, redraw);
-      announce(mine.action === 'peers' ? `${count(mine.peers.length, 'peer')} found` : 'Done');
+      announce(OUTCOMES[mine.action](mine));
     } catch (error) {
       mine.error = mine.abort.signal.aborted ? null : error;
     }
@@ -58,6 +58,14 @@ export function tryIt(rest, redraw) {
     },
   };
 }
+
+/** What who listens is told, once, when it is over: the answer itself is not read out while it comes. */
+const OUTCOMES = {
+  peers: ({ peers }) => `${count(peers.length, 'peer')} found`,
+  announce: ({ answer }) => `${acknowledged(answer.acknowledged, answer.asked)} took it`,
+  get: () => 'A value was found',
+  put: ({ answer }) => `${acknowledged(answer.acknowledged, answer.asked)} took it`,
+};
 
 const WORK = {
   async peers(run, { key: wanted }, redraw) {
@@ -170,7 +178,7 @@ function choices(legend, name, options, current, choose) {
 }
 
 function drawRun(run) {
-  return card('Answer', { 'aria-live': 'polite', 'aria-busy': run.isOver ? 'false' : 'true' },
+  return card('Answer', { 'aria-busy': run.isOver ? 'false' : 'true' },
     run.error ? problem(run.error) : null,
     run.action === 'peers' ? drawPeers(run) : run.answer === null ? (run.isOver ? null : h('p', { class: 'waiting' }, 'Asking…')) : DRAW[run.action](run.answer, run));
 }
