@@ -31,7 +31,7 @@ public sealed class ScreenshotTests(Chromium chromium) : IDisposable
         List<(Tab Tab, string Name)> homes = [];
         foreach (ColorScheme scheme in s_schemes)
         {
-            homes.Add((await chromium.OpenAsync(daemon.Address, "", 1240, 1120, scheme), $"home-{Name(scheme)}"));
+            homes.Add((await chromium.OpenAsync(daemon.Address, "", 1240, 1190, scheme), $"home-{Name(scheme)}"));
         }
 
         homes.Add((await chromium.OpenAsync(daemon.Address, "", 360, 780), "home-narrow"));
