@@ -20,18 +20,16 @@ public sealed class ManyRecordsTests(Chromium chromium, ITestOutputHelper output
         await FillAsync(Path.Combine(_folder.FullName, "node.sqlite"));
         await using CommandDaemon daemon = await CommandDaemon.UpAsync(_folder.FullName, "--devnet", "--nodes", "3", "--networks", "mainline", "--store", "sqlite");
 
-        List<string> figures = [];
-        for (int visit = 0; visit < 5; visit++)
+        foreach ((string view, string words) in (IEnumerable<(string, string)>)[.. Enumerable.Repeat(("", "100,000"), 5), ("map/mainline", "a sample"), ("records", "100,000")])
         {
-            await using Tab home = await chromium.OpenAsync(daemon.Address);
-            await home.SeeAsync("100,000");
-            figures.Add(await PaintsAsync(home, "home"));
-            home.Complaints.ShouldBeEmpty();
+            await using Tab visit = await chromium.OpenAsync(daemon.Address, view);
+            await visit.SeeAsync(words);
+            (await PaintAsync(visit, view)).ShouldBeLessThan(1000);
+            visit.Complaints.ShouldBeEmpty();
         }
 
         await using Tab tab = await chromium.OpenAsync(daemon.Address, "records");
         await tab.SeeAsync("100,000", ".tabs");
-        figures.Add(await PaintsAsync(tab, "records"));
         (await tab.Page.Locator("main tbody tr").CountAsync()).ShouldBe(Screen);
         (await tab.Page.EvaluateAsync<int>("() => document.querySelectorAll('*').length")).ShouldBeLessThan(800);
         (await ListBytesAsync(tab)).ShouldBeLessThan(16_384);
@@ -45,7 +43,6 @@ public sealed class ManyRecordsTests(Chromium chromium, ITestOutputHelper output
         (await tab.Page.Locator("main tbody tr").CountAsync()).ShouldBe(Screen);
         (await tab.TextAsync("main tbody")).ShouldNotBe(first);
         tab.Complaints.ShouldBeEmpty();
-        figures.ForEach(output.WriteLine);
     }
 
     public void Dispose() => _folder.Delete(recursive: true);
@@ -74,9 +71,10 @@ public sealed class ManyRecordsTests(Chromium chromium, ITestOutputHelper output
     private static Task<int> ListBytesAsync(Tab tab) =>
         tab.Page.EvaluateAsync<int>("() => performance.getEntriesByType('resource').filter(one => one.name.includes('/v1/records?')).at(-1).encodedBodySize");
 
-    private static async Task<string> PaintsAsync(Tab tab, string view)
+    /// <summary>The first contentful paint, in milliseconds; the other figures are for the reader.</summary>
+    private async Task<double> PaintAsync(Tab tab, string view)
     {
-        double[] times = await tab.Page.EvaluateAsync<double[]>(
+        double[] figures = await tab.Page.EvaluateAsync<double[]>(
             """
             () => [
               performance.getEntriesByName('first-contentful-paint')[0].startTime,
@@ -85,7 +83,8 @@ public sealed class ManyRecordsTests(Chromium chromium, ITestOutputHelper output
               document.querySelectorAll('*').length,
             ]
             """);
-        return string.Create(
-            CultureInfo.InvariantCulture, $"{view}: first contentful paint after {times[0]:0} ms, figures seen after {times[1]:0} ms, {times[2] / 1000:0} kB received, {times[3]:0} elements");
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"/{view}: first contentful paint after {figures[0]:0} ms, figures seen after {figures[1]:0} ms, {figures[2] / 1000:0} kB received, {figures[3]:0} elements"));
+        return figures[0];
     }
 }
