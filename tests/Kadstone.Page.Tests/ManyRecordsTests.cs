@@ -49,7 +49,7 @@ public sealed class ManyRecordsTests(Chromium chromium, ITestOutputHelper output
 
     private static async Task FillAsync(string path)
     {
-        await using SqliteRecordStore store = await SqliteRecordStore.OpenAsync(path);
+        await using SqliteRecordStore store = await SqliteRecordStore.OpenAsync(path, new SqliteStoreOptions { Patience = TimeSpan.FromMinutes(1) });
         DateTimeOffset now = DateTimeOffset.UtcNow;
         byte[] value = Encoding.UTF8.GetBytes("100:" + new string('k', 100));
         Random random = new(1);

@@ -41,7 +41,7 @@ internal static class Verdicts
     {
         if (store.Error is not null)
         {
-            return new VerdictAnswer(Level.Fail, $"The store is unavailable: {store.Error}", "Look at the disk or the database; the nodes answer from memory meanwhile, and what is to last is refused.");
+            return new VerdictAnswer(Level.Fail, OfStore(store.Error), "Look at the disk or the database. The nodes still answer from memory; nothing new is kept until the store is back.");
         }
 
         if (networks.Count == 0)
@@ -58,6 +58,9 @@ internal static class Verdicts
         return worst.Level != Level.Ok ? new VerdictAnswer(worst.Level, worst.Verdict, worst.Next)
             : new VerdictAnswer(Level.Ok, networks.Count == 1 ? worst.Verdict : $"All {networks.Count} networks work, with {Count(networks.Sum(network => network.Contacts), "contact")}.", null);
     }
+
+    /// <summary>What is wrong with the store. Our own stores say it in a whole sentence.</summary>
+    public static string OfStore(string error) => error.StartsWith("The store ", StringComparison.Ordinal) ? error : $"The store is unavailable: {error}";
 
     // mainline: Mainline:Bootstrap.
     private static string Setting(DaemonNetwork network) => $"{char.ToUpperInvariant(network.Name[0])}{network.Name[1..]}:Bootstrap";
