@@ -60,7 +60,7 @@ function drawNetwork(network, said) {
         h('span', { class: 'sent' }, `${now ? rate(now.sent) : '–'} sent/s`), h('span', { class: 'received' }, `${now ? rate(now.received) : '–'} received/s`)),
       budget.packetsPerSecond === null
         ? h('p', { class: 'key-line' }, 'No packet budget is set.')
-        : meter(budget.used, budget.packetsPerSecond, `${rate(budget.used)} of ${number(budget.packetsPerSecond)} packets/s of the budget${budget.refused > 0 ? `, used up ${number(budget.refused)} times` : ''}`)),
+        : meter(budget.used, budget.packetsPerSecond, `${rate(budget.used)} of ${number(budget.packetsPerSecond)} packets/s of the budget${budget.refused > 0 ? `, used up ${count(budget.refused, 'time')}` : ''}`)),
     drawIdentity(network));
 }
 
