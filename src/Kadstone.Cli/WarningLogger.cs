@@ -14,7 +14,7 @@ internal sealed class WarningLogger(Terminal terminal, bool tellsOfRouters = tru
     private readonly HashSet<string> _told = [];
 
     // That a listener could not be opened is the verb's to say, with the option that helps.
-    public ILogger CreateLogger(string categoryName) => categoryName == "Microsoft.Extensions.Hosting.Internal.Host" ? NullLogger.Instance : this;
+    public ILogger CreateLogger(string categoryName) => categoryName.StartsWith("Microsoft.Extensions.Hosting", StringComparison.Ordinal) ? NullLogger.Instance : this;
 
     public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("Warnings go to standard error only.");
 

@@ -46,7 +46,7 @@ public sealed class RealDaemonTests(Chromium chromium) : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("", "Mainline: works")]
+    [InlineData("", "Works, with 1 contact")]
     [InlineData("map/mainline", "Median round trip")]
     [InlineData("map/hyperswarm", "Median round trip")]
     [InlineData("map/ipfs", "Median round trip")]

@@ -128,7 +128,7 @@ public sealed class ViewTests(Chromium chromium)
     }
 
     [Theory]
-    [InlineData("", "Mainline: joining, nobody has answered yet.")]
+    [InlineData("", "Joining, nobody has answered yet.")]
     [InlineData("map/mainline", "Nobody is known yet")]
     [InlineData("lookups", "No lookup yet")]
     [InlineData("table/mainline", "Nobody is known yet")]

@@ -104,13 +104,15 @@ onUnauthorized(hadToken => {
 
 state.watch(change => {
   const verdict = state.status?.verdict;
-  if (change === 'status' && verdict && verdict.text !== spoken) {
+  // One contact more or less is nothing to be told of.
+  const meaning = verdict && `${verdict.level} ${String(verdict.text).replaceAll(/[0-9]+ /g, '')}`;
+  if (change === 'status' && verdict && meaning !== spoken) {
     // The first one is on the screen when the page is opened; who listens is told of changes.
     if (spoken !== null) {
       announce(verdict.text);
     }
 
-    spoken = verdict.text;
+    spoken = meaning;
   }
 
   redraw();

@@ -18,7 +18,7 @@ internal sealed class HealthDesk(IReadOnlyList<DaemonNetwork> networks, StatusDe
     public async Task<string?> WhyNotReadyAsync(CancellationToken cancellationToken)
     {
         StatusAnswer answer = await status.GetAsync(cancellationToken).ConfigureAwait(false);
-        return answer.Store.Error is string error ? $"The store is unavailable: {error}"
+        return answer.Store.Error is string error ? Verdicts.OfStore(error)
             : answer.Networks.FirstOrDefault(network => !network.IsReady) is NetworkAnswer joining ? $"{joining.Name} is still joining."
             : null;
     }

@@ -58,13 +58,13 @@ internal static partial class OpenApi
             ["parameters"] = parameters,
             ["responses"] = new JsonObject
             {
-                [route.Status.ToString(System.Globalization.CultureInfo.InvariantCulture)] = Answer("A good answer.", route.Answer is null && route.ContentType == "application/json" ? null : route.ContentType, route.Answer?.GetJsonSchemaAsNode()),
+                [route.Status.ToString(System.Globalization.CultureInfo.InvariantCulture)] = Answer("A good answer.", route.Answer is null && route.ContentType == "application/json" ? null : route.ContentType, route.Answer?.Invoke().GetJsonSchemaAsNode()),
                 ["default"] = Answer("An error, in one sentence.", "application/json", V1Json.Default.ErrorAnswer.GetJsonSchemaAsNode()),
             },
         };
         if (route.Body is { } body)
         {
-            operation["requestBody"] = new JsonObject { ["required"] = true, ["content"] = new JsonObject { ["application/json"] = new JsonObject { ["schema"] = body.GetJsonSchemaAsNode() } } };
+            operation["requestBody"] = new JsonObject { ["required"] = true, ["content"] = new JsonObject { ["application/json"] = new JsonObject { ["schema"] = body().GetJsonSchemaAsNode() } } };
         }
 
         return operation;

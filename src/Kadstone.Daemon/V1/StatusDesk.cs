@@ -125,7 +125,7 @@ internal sealed class StatusDesk(NodeParts parts, IReadOnlyList<DaemonNetwork> n
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            error = "It did not answer within 2 seconds.";
+            error = "The store did not answer within 2 seconds.";
         }
 
         return (new StoreAnswer(parts.StoreKind, parts.StoreKind, error is null ? "ok" : "unavailable", error, counts.Values.Sum()), counts);

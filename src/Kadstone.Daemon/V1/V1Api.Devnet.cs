@@ -12,12 +12,12 @@ internal sealed partial class V1Api
 
     private V1Route[] DevnetRoutes() =>
     [
-        new("GET", "/v1/devnet", "The nodes of the test network; 404 where there is none.", V1Json.Default.DevnetAnswer, (context, _) =>
+        new("GET", "/v1/devnet", "The nodes of the test network; 404 where there is none.", () => V1Json.Default.DevnetAnswer, (context, _) =>
             AnswerAsync(context, AnswerOf(Devnet.Nodes), V1Json.Default.DevnetAnswer)),
-        new("POST", "/v1/devnet/nodes", "Adds nodes to the test network.", V1Json.Default.DevnetAnswer, AddNodesAsync)
+        new("POST", "/v1/devnet/nodes", "Adds nodes to the test network.", () => V1Json.Default.DevnetAnswer, AddNodesAsync)
         {
             Status = StatusCodes.Status201Created,
-            Body = V1Json.Default.DevnetRequest,
+            Body = () => V1Json.Default.DevnetRequest,
         },
         new("DELETE", "/v1/devnet/nodes/{network}/{number}", "Stops a node of the test network, without a word to the others.", null, StopNodeAsync)
         {

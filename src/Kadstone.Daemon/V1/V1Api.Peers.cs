@@ -19,14 +19,14 @@ internal sealed partial class V1Api
         {
             ContentType = "application/x-ndjson",
         },
-        new("POST", "/v1/{network}/announcements", "Announces that we take part in a key; with keep again and again, until it is deleted.", V1Json.Default.AnnouncementAnswer, AnnounceAsync)
+        new("POST", "/v1/{network}/announcements", "Announces that we take part in a key; with keep again and again, until it is deleted.", () => V1Json.Default.AnnouncementAnswer, AnnounceAsync)
         {
             Status = StatusCodes.Status201Created,
-            Body = V1Json.Default.AnnouncementRequest,
+            Body = () => V1Json.Default.AnnouncementRequest,
         },
-        new("GET", "/v1/publications", "What is kept in the networks, and how many nodes took it the last time.", V1Json.Default.PublicationsAnswer, (context, _) =>
+        new("GET", "/v1/publications", "What is kept in the networks, and how many nodes took it the last time.", () => V1Json.Default.PublicationsAnswer, (context, _) =>
             AnswerAsync(context, new PublicationsAnswer(_publications.All), V1Json.Default.PublicationsAnswer)),
-        new("POST", "/v1/publications/{id}/check", "Looks a publication up through the network, as a stranger would.", V1Json.Default.CheckAnswer, async (context, cancellationToken) =>
+        new("POST", "/v1/publications/{id}/check", "Looks a publication up through the network, as a stranger would.", () => V1Json.Default.CheckAnswer, async (context, cancellationToken) =>
             await AnswerAsync(context, await _publications.CheckAsync(V1Request.Segment(context, "id"), cancellationToken).ConfigureAwait(false), V1Json.Default.CheckAnswer).ConfigureAwait(false)),
         new("DELETE", "/v1/publications/{id}", "Stops telling it, and takes it back where the network can.", null, async (context, cancellationToken) =>
         {

@@ -10,31 +10,31 @@ internal sealed partial class V1Api
 {
     private V1Route[] ReadingRoutes() =>
     [
-        new("GET", "/v1/status", "How all stands: a verdict, each network, the store.", V1Json.Default.StatusAnswer, async (context, cancellationToken) =>
+        new("GET", "/v1/status", "How all stands: a verdict, each network, the store.", () => V1Json.Default.StatusAnswer, async (context, cancellationToken) =>
             await AnswerAsync(context, await _status.GetAsync(cancellationToken).ConfigureAwait(false), V1Json.Default.StatusAnswer).ConfigureAwait(false)),
         new("GET", "/v1/events", "What happens, as server-sent events: status once a second, lookup as lookups begin, go on and end.", null, SendEventsAsync)
         {
             ContentType = "text/event-stream",
             IsEndless = true,
         },
-        new("GET", "/v1/networks/{network}/table", "The routing table of a network, by bucket.", V1Json.Default.TableAnswer, (context, _) =>
+        new("GET", "/v1/networks/{network}/table", "The routing table of a network, by bucket.", () => V1Json.Default.TableAnswer, (context, _) =>
             AnswerAsync(context, NetworkOf(context).Table(), V1Json.Default.TableAnswer)),
-        new("GET", "/v1/lookups", "The last lookups, newest first.", V1Json.Default.LookupsAnswer, (context, _) =>
+        new("GET", "/v1/lookups", "The last lookups, newest first.", () => V1Json.Default.LookupsAnswer, (context, _) =>
             AnswerAsync(context, new LookupsAnswer(_lookups.Newest(V1Request.Limit(context))), V1Json.Default.LookupsAnswer))
         {
             Query = [LimitParameter],
         },
-        new("GET", "/v1/lookups/{id}", "One lookup, step by step.", V1Json.Default.LookupAnswer, AnswerLookupAsync),
-        new("GET", "/v1/records", "The records of the store, in the order of their keys.", V1Json.Default.RecordsAnswer, AnswerRecordsAsync)
+        new("GET", "/v1/lookups/{id}", "One lookup, step by step.", () => V1Json.Default.LookupAnswer, AnswerLookupAsync),
+        new("GET", "/v1/records", "The records of the store, in the order of their keys.", () => V1Json.Default.RecordsAnswer, AnswerRecordsAsync)
         {
             Query = [("shelf", $"Only this shelf: {string.Join(", ", ShelfNames.All.Select(ShelfNames.Of))}."), ("after", "The next of the answer before."), LimitParameter],
         },
-        new("GET", "/v1/records/{shelf}/{key}", "One record, with its value.", V1Json.Default.StoredValueAnswer, async (context, cancellationToken) =>
+        new("GET", "/v1/records/{shelf}/{key}", "One record, with its value.", () => V1Json.Default.StoredValueAnswer, async (context, cancellationToken) =>
             await AnswerAsync(
                 context,
                 await _records.GetAsync(V1Request.Segment(context, "shelf"), V1Request.Segment(context, "key"), cancellationToken).ConfigureAwait(false),
                 V1Json.Default.StoredValueAnswer).ConfigureAwait(false)),
-        new("GET", "/v1/records/density", "How many records lie where in the keyspace.", V1Json.Default.DensityAnswer, async (context, cancellationToken) =>
+        new("GET", "/v1/records/density", "How many records lie where in the keyspace.", () => V1Json.Default.DensityAnswer, async (context, cancellationToken) =>
             await AnswerAsync(context, await _records.DensityAsync(cancellationToken).ConfigureAwait(false), V1Json.Default.DensityAnswer).ConfigureAwait(false)),
     ];
 

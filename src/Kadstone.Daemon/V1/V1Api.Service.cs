@@ -9,10 +9,10 @@ internal sealed partial class V1Api
 {
     private V1Route[] ServiceRoutes() =>
     [
-        new("GET", "/health/live", "200 while the process answers.", V1Json.Default.HealthAnswer, (context, _) => AnswerHealthAsync(context, null)),
-        new("GET", "/health/ready", "200 when every network has joined, well or badly, and the store serves; else 503.", V1Json.Default.HealthAnswer, async (context, cancellationToken) =>
+        new("GET", "/health/live", "200 while the process answers.", () => V1Json.Default.HealthAnswer, (context, _) => AnswerHealthAsync(context, null)),
+        new("GET", "/health/ready", "200 when every network has joined, well or badly, and the store serves; else 503.", () => V1Json.Default.HealthAnswer, async (context, cancellationToken) =>
             await AnswerHealthAsync(context, await _health.WhyNotReadyAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false)),
-        new("GET", "/health/reachable", "200 when every network answers a lookup; else 503. Asked at most every ten seconds.", V1Json.Default.HealthAnswer, async (context, cancellationToken) =>
+        new("GET", "/health/reachable", "200 when every network answers a lookup; else 503. Asked at most every ten seconds.", () => V1Json.Default.HealthAnswer, async (context, cancellationToken) =>
             await AnswerHealthAsync(context, await _health.WhyUnreachableAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false)),
         new("GET", "/metrics", "All instruments in Prometheus' text format.", null, (context, _) =>
         {
@@ -25,8 +25,8 @@ internal sealed partial class V1Api
         new("GET", "/openapi/v1.json", "This description.", null, (context, _) =>
         {
             context.Response.ContentType = "application/json; charset=utf-8";
-            context.Response.ContentLength = _openApi.Length;
-            return context.Response.Body.WriteAsync(_openApi, context.RequestAborted).AsTask();
+            context.Response.ContentLength = _openApi.Value.Length;
+            return context.Response.Body.WriteAsync(_openApi.Value, context.RequestAborted).AsTask();
         })
         {
             ContentType = "application/json",

@@ -11,14 +11,14 @@ internal sealed partial class V1Api
 {
     private V1Route[] ValueRoutes() =>
     [
-        new("GET", "/v1/{network}/values/{key}", "A value by its key.", V1Json.Default.ValueAnswer, GetValueAsync)
+        new("GET", "/v1/{network}/values/{key}", "A value by its key.", () => V1Json.Default.ValueAnswer, GetValueAsync)
         {
             Query = [("kind", "immutable or mutable; by the key's length unless said, on Hyperswarm immutable."), ("salt", "Of a mutable value on Mainline, as text.")],
         },
-        new("PUT", "/v1/{network}/values", "Stores a value in a network: under its hash, or signed under the node's own key.", V1Json.Default.ValuePutAnswer, PutValueAsync)
+        new("PUT", "/v1/{network}/values", "Stores a value in a network: under its hash, or signed under the node's own key.", () => V1Json.Default.ValuePutAnswer, PutValueAsync)
         {
             Status = StatusCodes.Status201Created,
-            Body = V1Json.Default.ValueRequest,
+            Body = () => V1Json.Default.ValueRequest,
         },
     ];
 

@@ -28,7 +28,8 @@ internal sealed partial class V1Api
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationToken _closing;
-    private readonly byte[] _openApi;
+    // A schema of every type costs a tenth of the start, and few ask for it.
+    private readonly Lazy<byte[]> _openApi;
 
     public V1Api(
         IReadOnlyDictionary<string, DaemonNetwork> networks,
@@ -57,7 +58,7 @@ internal sealed partial class V1Api
         _logger = logger;
         _closing = closing;
         Routes = [.. ReadingRoutes(), .. PeerRoutes(), .. ValueRoutes(), .. DevnetRoutes(), .. ServiceRoutes()];
-        _openApi = OpenApi.Describe(Routes);
+        _openApi = new Lazy<byte[]>(() => OpenApi.Describe(Routes));
     }
 
     /// <summary>All of it.</summary>

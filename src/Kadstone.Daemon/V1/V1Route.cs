@@ -10,15 +10,15 @@ internal delegate Task V1Handler(HttpContext context, CancellationToken cancella
 /// <param name="Method">GET, POST, PUT or DELETE.</param>
 /// <param name="Path">Its path, parameters in braces.</param>
 /// <param name="Summary">One sentence.</param>
-/// <param name="Answer">What it answers with; null: with nothing, or with something other than JSON.</param>
+/// <param name="Answer">What it answers with, made when it is described; null: nothing, or something other than JSON.</param>
 /// <param name="Handler">Who answers.</param>
-internal sealed record V1Route(string Method, string Path, string Summary, JsonTypeInfo? Answer, V1Handler Handler)
+internal sealed record V1Route(string Method, string Path, string Summary, Func<JsonTypeInfo>? Answer, V1Handler Handler)
 {
     /// <summary>The status of a good answer.</summary>
     public int Status { get; init; } = StatusCodes.Status200OK;
 
     /// <summary>What comes as the body; null: nothing.</summary>
-    public JsonTypeInfo? Body { get; init; }
+    public Func<JsonTypeInfo>? Body { get; init; }
 
     public string ContentType { get; init; } = "application/json";
 

@@ -16,7 +16,7 @@ internal static class Verdicts
         if (facts.Contacts == 0)
         {
             return facts.IsReady
-                ? new VerdictAnswer(Level.Fail, $"{title}: nobody answers, no contact is known.", $"Check the connection and that {facts.Door} may reach out, or name a node to join through with --bootstrap.")
+                ? new VerdictAnswer(Level.Fail, $"{title}: nobody answers, no contact is known.", $"Check this machine's connection and that its firewall lets {facts.Door} through; or name another node to join through: {Setting(network)} in the configuration.")
                 : new VerdictAnswer(Level.Warn, $"{title}: joining, nobody has answered yet.", "Wait a few seconds.");
         }
 
@@ -49,7 +49,7 @@ internal static class Verdicts
     {
         if (store.Error is not null)
         {
-            return new VerdictAnswer(Level.Fail, $"The store is unavailable: {store.Error}", "Look at the disk or the database; the nodes answer from memory meanwhile, and what is to last is refused.");
+            return new VerdictAnswer(Level.Fail, OfStore(store.Error), "Look at the disk or the database. The nodes still answer from memory; nothing new is kept until the store is back.");
         }
 
         if (networks.Count == 0)
@@ -57,10 +57,21 @@ internal static class Verdicts
             return new VerdictAnswer(Level.Fail, "No network runs.", "Name networks in the configuration.");
         }
 
+        if (networks.Count > 1 && networks.All(network => network.Contacts == 0 && network.Level == Level.Fail))
+        {
+            return new VerdictAnswer(Level.Fail, $"Nobody answers on any of the {networks.Count} networks.", "Check this machine's connection: is it online, and does its firewall let UDP and TCP out? The node goes on asking by itself.");
+        }
+
         NetworkAnswer worst = networks.Aggregate((left, right) => Level.Rank(right.Level) > Level.Rank(left.Level) ? right : left);
         return worst.Level != Level.Ok ? new VerdictAnswer(worst.Level, worst.Verdict, worst.Next)
             : new VerdictAnswer(Level.Ok, networks.Count == 1 ? worst.Verdict : $"All {networks.Count} networks work, with {Count(networks.Sum(network => network.Contacts), "contact")}.", null);
     }
+
+    /// <summary>What is wrong with the store. Our own stores say it in a whole sentence.</summary>
+    public static string OfStore(string error) => error.StartsWith("The store ", StringComparison.Ordinal) ? error : $"The store is unavailable: {error}";
+
+    // mainline: Mainline:Bootstrap.
+    private static string Setting(DaemonNetwork network) => $"{char.ToUpperInvariant(network.Name[0])}{network.Name[1..]}:Bootstrap";
 
     private static string Count(int count, string what) => string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
 

@@ -53,7 +53,7 @@ public sealed class StatusTests(V1Network network)
             JsonElement verdict = status.GetProperty("verdict");
             verdict.GetProperty("level").GetString().ShouldBe("fail", status.ToString());
             verdict.GetProperty("text").GetString().ShouldNotBeNull().ShouldContain("nobody answers");
-            verdict.GetProperty("next").GetString().ShouldNotBeNull().ShouldContain("--bootstrap");
+            verdict.GetProperty("next").GetString().ShouldNotBeNull().ShouldContain("Mainline:Bootstrap");
             (await network.SendAsync(new HttpRequestMessage(HttpMethod.Get, "/health/reachable"), client)).ShouldBe(HttpStatusCode.ServiceUnavailable);
             (await network.SendAsync(new HttpRequestMessage(HttpMethod.Get, "/v1/networks/ipfs/table"), client)).ShouldFail(HttpStatusCode.NotFound, "mainline does");
         }

@@ -45,7 +45,7 @@ export function ladder(rungs, end, stopped, width) {
   const shown = rungs.slice(0, MOST_RUNGS);
   const isNarrow = width < 560;
   const left = isNarrow ? 92 : 172;
-  const right = isNarrow ? 40 : 96;
+  const right = isNarrow ? 46 : 118;
   const scale = (width - left - right) / Math.max(1, end);
   const x = at => left + at * scale;
   const bands = layOut(shown);
@@ -54,11 +54,11 @@ export function ladder(rungs, end, stopped, width) {
     s('title', null, `The lookup's ladder: ${number(rungs.length)} contacts in ${milliseconds(end)}`),
     s('desc', null, 'Each row is a contact, from when it was asked to when it answered. Rows are grouped by hop. The same is in the table below.'),
     bands.hops.map(hop => drawBand(hop, width)),
-    ticks(end).map(at => s('g', null,
+    ticks(end, isNarrow ? 3 : 5).map(at => s('g', null,
       s('path', { class: 'tick', d: `M${x(at).toFixed(1)} ${HEAD - 4}V${height}` }),
       s('text', { class: 'axis', x: x(at).toFixed(1), y: 14, 'text-anchor': at === 0 ? 'start' : 'middle' }, at === 0 ? '0' : milliseconds(at)))),
-    bands.hops.flatMap(hop => hop.rungs.map(({ rung, y }) => drawRung(rung, y, x, end, { left, width, isNarrow }))),
-    stopped === null ? null : s('path', { class: 'end', d: `M${x(stopped).toFixed(1)} ${HEAD - 4}V${height}` }, s('title', null, `Over after ${milliseconds(stopped)}`)));
+    stopped === null ? null : s('path', { class: 'end', d: `M${x(stopped).toFixed(1)} ${HEAD - 4}V${height}` }, s('title', null, `Over after ${milliseconds(stopped)}`)),
+    bands.hops.flatMap(hop => hop.rungs.map(({ rung, y }) => drawRung(rung, y, x, end, { left, width, isNarrow }))));
 }
 
 export const hiddenRungs = rungs => Math.max(0, rungs.length - MOST_RUNGS);
@@ -94,7 +94,7 @@ function drawRung(rung, y, x, end, { left, width, isNarrow }) {
   const length = Math.max(3, to - from);
   const { step } = rung;
   const gave = rung.kind === 'answered' && step.closer > 0 ? `+${number(step.closer)}` : '';
-  const labelAt = Math.min(from + length + 6, width - (isNarrow ? 42 : 100));
+  const labelAt = Math.min(from + length + (step.values > 0 ? 12 : 7), width - (isNarrow ? 42 : 100));
   return s('g', { class: `rung is-${LOOKS[rung.kind] ?? (rung.kind in WORDS ? rung.kind : 'asked')}` },
     s('title', null, describe(rung)),
     s('rect', { class: 'hit', x: 0, y: y - RUNG / 2, width, height: RUNG }),
@@ -103,7 +103,7 @@ function drawRung(rung, y, x, end, { left, width, isNarrow }) {
     s('path', { class: 'rail', d: `M${left} ${y}H${width - 8}` }),
     s('rect', { class: 'bar', x: from.toFixed(1), y: y - 5, width: length.toFixed(1), height: 10, rx: 3 }),
     step.values > 0 ? s('circle', { class: 'found', cx: (from + length).toFixed(1), cy: y, r: 5.5 }) : null,
-    s('text', { class: 'gave', x: (labelAt + (step.values > 0 ? 5 : 0)).toFixed(1), y: y + 4 }, gave),
+    s('text', { class: 'gave', x: labelAt.toFixed(1), y: y + 4 }, gave),
     isNarrow ? null : s('text', { class: 'bits', x: width - 10, y: y + 4, 'text-anchor': 'end' }, Number.isFinite(step.distanceBits) ? `${number(step.distanceBits)} bits` : ''));
 }
 
@@ -121,8 +121,8 @@ export function describe(rung) {
   return parts.join(', ');
 }
 
-function ticks(end) {
-  const rough = Math.max(1, end) / 5;
+function ticks(end, most) {
+  const rough = Math.max(1, end) / most;
   const power = 10 ** Math.floor(Math.log10(rough));
   const size = [1, 2, 5, 10].map(factor => factor * power).find(candidate => candidate >= rough);
   const list = [];

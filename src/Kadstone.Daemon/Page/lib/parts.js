@@ -66,7 +66,7 @@ export const chosenNetwork = (status, wanted) => status?.networks.find(network =
  */
 export function table({ caption, columns, rows, isCaptionShown = false }) {
   const cells = row => columns.map((column, index) => h(index === 0 ? 'th' : 'td', {
-    role: index === 0 ? 'rowheader' : 'cell', scope: index === 0 ? 'row' : null, class: column.look ?? null, 'data-label': column.name,
+    role: index === 0 ? 'rowheader' : 'cell', scope: index === 0 ? 'row' : null, class: column.look ?? null, 'data-label': column.isSilent ? '' : column.name,
   }, column.cell(row)));
   return h('table', { role: 'table' },
     h('caption', { class: isCaptionShown ? null : 'unseen' }, caption),

@@ -7,7 +7,8 @@ const DATE = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'me
 const LONGEST = 240;
 
 export const number = value => (Number.isFinite(value) ? NUMBER.format(value) : '–');
-export const compact = value => (Number.isFinite(value) ? COMPACT.format(value) : '–');
+/** What is counted is whole as long as all its digits are shown. */
+export const compact = value => (Number.isFinite(value) ? (Math.abs(value) < 1000 ? NUMBER : COMPACT).format(value) : '–');
 
 /** One decimal where it tells something. */
 export const rate = value => (Number.isFinite(value) ? (value > 0 && value < 10 ? value.toFixed(1) : number(value)) : '–');
@@ -84,6 +85,12 @@ function visible(letter) {
     || (code >= 0x2060 && code <= 0x206f) || code === 0xfeff || (code >= 0xd800 && code <= 0xdfff);
   return isHidden ? '\ufffd' : letter;
 }
+
+/** A name of the API for people: get_peers, ipfs-own-values. */
+export const spaced = name => plain(name, 80).replaceAll(/[_-]/g, ' ');
+
+/** A multiaddress without the peer that is named beside it. */
+export const withoutPeer = (address, peer) => (peer && String(address).endsWith(`/p2p/${peer}`) ? String(address).slice(0, -`/p2p/${peer}`.length) : address);
 
 /** A key, its middle left out: what people compare are the ends. */
 export function key(text, ends = 8) {

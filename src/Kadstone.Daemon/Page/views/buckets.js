@@ -53,7 +53,7 @@ function drawBucket(bucket) {
   const cells = Math.min(MOST_CELLS, Math.max(capacity, sorted.length));
   return h('details', { class: 'bucket' },
     h('summary', null,
-      h('span', { class: 'index' }, number(index), h('span', { class: 'unseen' }, ' bits shared')),
+      h('span', { class: 'index' }, count(index, 'bit'), h('span', { class: 'unseen' }, ' shared')),
       h('span', { class: 'cells', 'aria-hidden': 'true' }, Array.from({ length: cells }, (_, at) => h('i', { class: at < sorted.length ? `is-${STATES.includes(sorted[at].state) ? sorted[at].state : 'doubtful'}` : null }))),
       h('span', { class: 'share' }, `${number(contacts.length)} of ${number(capacity)}`)),
     contacts.length === 0 ? h('p', { class: 'quiet' }, 'Nobody here.') : drawContacts(sorted, index));

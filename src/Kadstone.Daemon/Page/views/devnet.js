@@ -4,7 +4,7 @@ import { h } from '../lib/dom.js';
 import { Loader } from '../lib/loader.js';
 import { announce, button, card, empty, facts, heading, level, loaded, nameOf, networkName, problem, table } from '../lib/parts.js';
 import { state } from '../lib/state.js';
-import { count, foreign, key, number } from '../lib/text.js';
+import { count, foreign, key, number, withoutPeer } from '../lib/text.js';
 
 const SCREEN = 100;
 
@@ -61,9 +61,9 @@ function drawNodes(nodes, stop) {
     h('div', { class: 'card flush' }, table({
       caption: 'The nodes of the devnet',
       columns: [
-        { name: 'Node', cell: node => h('span', null, networkName(node.network), ` ${number(node.number)}`) },
+        { name: 'Node', cell: node => h('span', { class: 'whole' }, networkName(node.network), ` ${number(node.number)}`) },
         { name: 'Id', cell: node => (node.id === null ? h('span', { class: 'quiet' }, '–') : key(node.id, 10)) },
-        { name: 'Address', look: 'wide', cell: node => foreign(node.address, 90) },
+        { name: 'Address', look: 'wide', cell: node => foreign(withoutPeer(node.address, node.id), 90) },
         { name: 'State', cell: node => (node.isRunning ? level('ok', 'Runs') : level('idle', 'Stopped')) },
         { name: 'Stop', look: 'action', isSilent: true, cell: node => (node.isRunning ? button('Stop', () => stop(node), { look: 'plain' }) : '') },
       ],

@@ -4,7 +4,7 @@ import { Loader } from '../lib/loader.js';
 import { h } from '../lib/dom.js';
 import { card, copyButton, empty, facts, level, lookupState, meter, nameOf, networkName, table } from '../lib/parts.js';
 import { state } from '../lib/state.js';
-import { bytes, compact, count, foreign, key, milliseconds, moment, number, rate } from '../lib/text.js';
+import { bytes, compact, count, foreign, key, milliseconds, moment, number, rate, withoutPeer } from '../lib/text.js';
 
 const LATEST = 5;
 
@@ -26,11 +26,14 @@ function drawStatus(status) {
     h('div', { class: `verdict is-${status.verdict.level}` },
       level(status.verdict.level),
       h('h1', null, foreign(status.verdict.text)),
-      next(status.verdict.next)),
+      status.verdict.level === 'ok' && !status.verdict.next ? drawNothingToDo() : next(status.verdict.next)),
     h('div', { class: 'networks' }, status.networks.map(network => drawNetwork(network, status.verdict.next))),
     h('div', { class: 'pair' }, drawLookups(), drawStore(status.store)),
   ];
 }
+
+const drawNothingToDo = () => h('p', { class: 'next' }, h('strong', null, 'Next'), h('span', null, 'Nothing needs mending. ',
+  h('a', { href: '#/try' }, 'Look up a key'), ', ', h('a', { href: '#/try/announce' }, 'announce this machine'), ' or ', h('a', { href: '#/try/put' }, 'put a value'), '.'));
 
 const next = text => (text ? h('p', { class: 'next' }, h('strong', null, 'Next'), foreign(text)) : null);
 
@@ -42,11 +45,11 @@ function drawNetwork(network, said) {
   return h('section', { class: `card network-card of-${network.name}`, 'aria-labelledby': heading },
     h('div', { class: 'card-head' }, h('h2', { id: heading }, nameOf(network.name)), level(network.level)),
     // What stands above already is not said twice.
-    h('div', { class: 'said' }, h('p', { class: 'sentence' }, foreign(network.verdict)), network.next === said ? null : next(network.next)),
+    h('div', { class: 'said' }, h('p', { class: 'sentence' }, foreign(sentenceOf(network))), network.next === said ? null : next(network.next)),
     facts([
       ['Contacts', number(network.contacts), h('a', { href: `#/table/${encodeURIComponent(network.name)}` }, 'by bucket')],
       ['Network size', size(network)],
-      ['Reachable', reachable(network.reachable), foreign(network.mode, 30)],
+      ['Reachable', reachable(network.contacts === 0 ? null : network.reachable), foreign(network.mode, 30)],
       ['Stored', number(network.stored.values + network.stored.peers), `${count(network.stored.values, 'value')}, ${count(network.stored.peers, 'peer')}`],
       ['Lookups', number(network.lookups.done), network.lookups.running > 0 ? `${number(network.lookups.running)} running` : 'done'],
       ['Dropped', number(dropped(packets)), droppedWords(packets.dropped)],
@@ -58,8 +61,14 @@ function drawNetwork(network, said) {
         h('span', { class: 'bytes' }, `${bytes(rates.sentBytes)}/s out, ${bytes(rates.receivedBytes)}/s in`)),
       budget.packetsPerSecond === null
         ? h('p', { class: 'key-line' }, 'No packet budget is set.')
-        : meter(budget.used, budget.packetsPerSecond, `All networks: ${rate(budget.used)} of ${number(budget.packetsPerSecond)} packets/s${budget.refused > 0 ? `, used up ${number(budget.refused)} times` : ''}`)),
+        : meter(budget.used, budget.packetsPerSecond, `All networks: ${rate(budget.used)} of ${number(budget.packetsPerSecond)} packets/s${budget.refused > 0 ? `, used up ${count(budget.refused, 'time')}` : ''}`)),
     drawIdentity(network));
+}
+
+/** The verdict without the name that is the card's heading. */
+function sentenceOf({ verdict }) {
+  const words = /^[A-Za-z ]{1,30}: (.+)$/s.exec(verdict)?.[1] ?? verdict;
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function drawIdentity(network) {
@@ -67,7 +76,7 @@ function drawIdentity(network) {
     network.id === null
       ? h('p', null, h('span', { class: 'quiet' }, 'No id yet: it comes when others reach this node.'))
       : h('p', null, h('span', { class: 'quiet' }, 'Id '), key(network.id, 10), copyButton(network.id, `the ${nameOf(network.name)} id`)),
-    network.addresses.length === 0 ? null : h('p', null, h('span', { class: 'quiet' }, 'At '), foreign(network.addresses[0], 48),
+    network.addresses.length === 0 ? null : h('p', null, h('span', { class: 'quiet' }, 'At '), foreign(withoutPeer(network.addresses[0], network.id), 48),
       network.addresses.length > 1 ? h('span', { class: 'quiet' }, ` and ${number(network.addresses.length - 1)} more`) : null));
 }
 
@@ -85,8 +94,8 @@ const reachable = value => (value === null ? h('span', { class: 'quiet' }, 'not 
 const dropped = ({ dropped: { malformed, limited, unmatched } }) => malformed + limited + unmatched;
 
 function droppedWords({ malformed, limited, unmatched }) {
-  const parts = [malformed && `${number(malformed)} malformed`, limited && `${number(limited)} over limits`, unmatched && `${number(unmatched)} unasked`].filter(Boolean);
-  return parts.length ? parts.join(', ') : 'packets';
+  const parts = [[malformed, 'malformed'], [limited, 'over limits'], [unmatched, 'unasked']].filter(([value]) => value > 0);
+  return parts.length === 0 ? 'packets' : parts.length === 1 ? parts[0][1] : parts.map(([value, word]) => `${number(value)} ${word}`).join(', ');
 }
 
 function drawLookups() {
@@ -111,6 +120,6 @@ function drawStore(store) {
   return card('Store', null,
     h('p', null, level(isThere ? 'ok' : 'fail', isThere ? 'Available' : 'Not available')),
     store.error ? h('p', { class: 'sentence' }, foreign(store.error)) : null,
-    facts([['Records', number(store.records)], ['Kind', foreign(store.kind, 30)], ['Where', foreign(store.name, 80)]]),
+    facts([['Records', number(store.records)], ['Kind', foreign(store.kind, 30)], store.name === store.kind ? null : ['Where', foreign(store.name, 80)]]),
     h('p', { class: 'more' }, h('a', { href: '#/records' }, 'All records')));
 }

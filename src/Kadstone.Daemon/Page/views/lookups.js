@@ -3,7 +3,7 @@ import { h } from '../lib/dom.js';
 import { Loader } from '../lib/loader.js';
 import { empty, heading, lookupState, networkName, problem, table } from '../lib/parts.js';
 import { state } from '../lib/state.js';
-import { foreign, key, milliseconds, moment, number } from '../lib/text.js';
+import { foreign, key, milliseconds, moment, number, spaced } from '../lib/text.js';
 
 const SCREEN = 50;
 
@@ -42,7 +42,7 @@ function drawTable(rows) {
     columns: [
       { name: 'Target', cell: lookup => h('a', { href: `#/lookups/${encodeURIComponent(lookup.id)}` }, key(lookup.target)) },
       { name: 'Network', cell: lookup => networkName(lookup.network) },
-      { name: 'For', cell: lookup => foreign(lookup.kind, 40) },
+      { name: 'For', cell: lookup => foreign(spaced(lookup.kind), 40) },
       { name: 'State', cell: lookup => lookupState(lookup.state) },
       { name: 'Took', look: 'number', cell: lookup => milliseconds(lookup.milliseconds) },
       { name: 'Hops', look: 'number minor', cell: lookup => number(lookup.hops) },

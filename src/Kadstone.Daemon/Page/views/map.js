@@ -7,7 +7,7 @@ import { sharedBits } from '../lib/keyspace.js';
 import { Loader } from '../lib/loader.js';
 import { asTable, card, empty, facts, heading, loaded, nameOf, networkTabs, chosenNetwork, table } from '../lib/parts.js';
 import { state } from '../lib/state.js';
-import { count, foreign, key, milliseconds, moment, number, plain } from '../lib/text.js';
+import { count, foreign, key, milliseconds, moment, number, plain, spaced } from '../lib/text.js';
 
 const TABLE_ROWS = 200;
 
@@ -99,7 +99,7 @@ function drawMap(value, density, lookup, network) {
         ['Records drawn', number(records), [density?.isOwn === false ? 'of all networks' : null, density?.isSampled ? ' a sample' : null]],
       ])),
       lookup === null ? null : card('Last lookup', null,
-        h('p', { class: 'sentence' }, key(lookup.target, 10), ' ', h('span', { class: 'quiet' }, foreign(lookup.kind, 40), ', ', moment(lookup.startedAt))),
+        h('p', { class: 'sentence' }, key(lookup.target, 10), ' ', h('span', { class: 'quiet' }, foreign(spaced(lookup.kind), 40), ', ', moment(lookup.startedAt))),
         h('p', null, wayOf(path)),
         h('p', { class: 'more' }, h('a', { href: `#/lookups/${encodeURIComponent(lookup.id)}` }, 'Its ladder'))),
       contacts.length === 0 ? empty('Nobody is known yet', `${nameOf(network)} is joining; contacts appear as they answer.`) : asTable('Contacts as a table', drawContacts(contacts, value.keyspace)),

@@ -4,8 +4,8 @@ import { h } from '../lib/dom.js';
 export function locked(wasRefused, enter) {
   return h('section', { class: 'card narrow' },
     h('h1', null, 'This daemon asks for its token'),
-    h('p', { class: 'lead' }, 'It was set with --token, or in the configuration as Api:Token. This tab keeps it until you close it.'),
-    wasRefused ? h('p', { class: 'problem', role: 'alert' }, 'The daemon does not take this token.') : null,
+    h('p', { class: 'lead' }, 'It stands in the file daemon.json of the daemon’s data folder (data/public, or where --data says), behind “token”. This tab keeps it until you close it.'),
+    wasRefused ? h('p', { class: 'problem', role: 'alert' }, 'The daemon does not take this token: was it copied whole, and was the daemon started again since? Each start has a new one.') : null,
     h('form', {
       class: 'stack',
       onsubmit: event => {

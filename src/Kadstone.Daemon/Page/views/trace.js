@@ -5,7 +5,7 @@ import { h } from '../lib/dom.js';
 import { Loader } from '../lib/loader.js';
 import { asTable, card, copyButton, empty, facts, loaded, lookupState, networkName, table } from '../lib/parts.js';
 import { state } from '../lib/state.js';
-import { foreign, key, milliseconds, moment, number } from '../lib/text.js';
+import { foreign, key, milliseconds, moment, number, spaced } from '../lib/text.js';
 
 export function trace(id, redraw) {
   const loader = new Loader(`/v1/lookups/${encodeURIComponent(id)}`, redraw);
@@ -33,7 +33,7 @@ function drawLookup(lookup) {
   const stairs = approachOf(rungs.filter(rung => rung.hop !== Infinity));
   return [
     h('header', { class: 'heading' }, h('div', null,
-      h('p', { class: 'over' }, networkName(lookup.network), ' ', foreign(lookup.kind, 40)),
+      h('p', { class: 'over' }, networkName(lookup.network), ' ', foreign(spaced(lookup.kind), 40)),
       h('h1', { class: 'target' }, foreign(lookup.target, 120), copyButton(lookup.target, 'the target')))),
     h('section', { class: 'card why' },
       lookupState(lookup.state),

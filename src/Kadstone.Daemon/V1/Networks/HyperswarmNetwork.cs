@@ -99,7 +99,7 @@ internal sealed class HyperswarmNetwork : DaemonNetwork
     {
         // One peer is named by many nodes.
         HashSet<string> seen = [];
-        await foreach (PeersFound found in _dht.LookupAsync(KeyOf(key), null, cancellationToken).ConfigureAwait(false))
+        await foreach (PeersFound found in _dht.LookupAsync(KeyOf(key), AsStranger(), cancellationToken).ConfigureAwait(false))
         {
             foreach (HyperRecord record in found.Records)
             {
@@ -172,11 +172,9 @@ internal sealed class HyperswarmNetwork : DaemonNetwork
             return isThere ? new Found(true, "The network returned it.") : new Found(false, "No node that answered has it.");
         }
 
-        // Under another's key, or the lookup would leave us out.
-        AnnounceOptions asStranger = new() { Seed = System.Security.Cryptography.RandomNumberGenerator.GetBytes(Ed25519.SeedLength) };
         int naming = 0;
         HashSet<string> peers = [];
-        await foreach (PeersFound found in _dht.LookupAsync(KeyOf(publication.Key), asStranger, cancellationToken).ConfigureAwait(false))
+        await foreach (PeersFound found in _dht.LookupAsync(KeyOf(publication.Key), AsStranger(), cancellationToken).ConfigureAwait(false))
         {
             peers.UnionWith(found.Records.Select(record => Convert.ToHexStringLower(record.PublicKey.Span)));
             naming += found.Records.Any(record => record.PublicKey.Span.SequenceEqual(_dht.PublicKey.Span)) ? 1 : 0;
@@ -186,6 +184,9 @@ internal sealed class HyperswarmNetwork : DaemonNetwork
             ? new Found(true, $"{naming} nodes name our key among {peers.Count} peers.")
             : new Found(false, $"The network names {peers.Count} peers; our key is not among them.");
     }
+
+    // Under another's key, or the lookup would leave us out.
+    private static AnnounceOptions AsStranger() => new() { Seed = System.Security.Cryptography.RandomNumberGenerator.GetBytes(Ed25519.SeedLength) };
 
     private static Told ToldOf(RpcCommit commit) => new(commit.Stored, commit.Refused, commit.Silent);
 
