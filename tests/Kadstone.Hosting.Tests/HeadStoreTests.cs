@@ -5,17 +5,11 @@ using Kadstone.Storage;
 namespace Kadstone.Hosting.Tests;
 
 /// <summary>Two nodes over one store: strangers' records are both's, what one was told to keep is its own.</summary>
-public sealed class HeadStoreTests : IAsyncDisposable
+public sealed class HeadStoreTests : IAsyncLifetime
 {
     private readonly MemoryRecordStore _store = new();
-    private readonly HeadStore _first;
-    private readonly HeadStore _second;
-
-    public HeadStoreTests()
-    {
-        _first = new HeadStore(_store, new byte[] { 1, 0 });
-        _second = new HeadStore(_store, new byte[] { 1, 1 });
-    }
+    private HeadStore _first = null!;
+    private HeadStore _second = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -54,6 +48,29 @@ public sealed class HeadStoreTests : IAsyncDisposable
         (await ListAsync(_second, shelf, null, 10)).ShouldBe(["a"]);
         (await _store.GetAsync(shelf, Key("a"), Token)).ShouldNotBeNull();
         (await _second.DeleteAsync(shelf, Key("a"), Token)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task What_an_earlier_version_kept_is_taken_over_by_the_head_that_comes_first_and_by_no_other()
+    {
+        for (int i = 0; i < 1500; i++)
+        {
+            await _store.PutAsync(Shelf.DaemonPublications, Key($"{i:x16}"), Record(1), cancellationToken: Token);
+        }
+
+        HeadStore third = await HeadStore.OpenAsync(_store, new byte[] { 2, 0 }, Token);
+        HeadStore fourth = await HeadStore.OpenAsync(_store, new byte[] { 0, 0 }, Token);
+        (await ListAsync(third, Shelf.DaemonPublications, null, 2000)).Length.ShouldBe(1500);
+        (await ListAsync(fourth, Shelf.DaemonPublications, null, 2000)).ShouldBeEmpty();
+        (await _store.CountAsync(Shelf.DaemonPublications, Token)).ShouldBe(1500);
+        await third.DisposeAsync();
+        await fourth.DisposeAsync();
+    }
+
+    public async ValueTask InitializeAsync()
+    {
+        _first = await HeadStore.OpenAsync(_store, new byte[] { 1, 0 }, Token);
+        _second = await HeadStore.OpenAsync(_store, new byte[] { 1, 1 }, Token);
     }
 
     public async ValueTask DisposeAsync()

@@ -20,7 +20,8 @@ internal static class StoreOpening
 
         try
         {
-            return choice.Connection is string connection ? new HeadStore(await PostgresRecordStore.OpenAsync(connection, limits.Postgres, time, cancellationToken).ConfigureAwait(false), identity.HeadName)
+            return choice.Connection is string connection ? await HeadStore.OpenAsync(
+                    await PostgresRecordStore.OpenAsync(connection, limits.Postgres, time, cancellationToken).ConfigureAwait(false), identity.HeadName, cancellationToken).ConfigureAwait(false)
                 : choice == KadstoneStore.Memory ? new MemoryRecordStore(limits.Memory, time)
                 : await SqliteRecordStore.OpenAsync(SqlitePath(choice, folder), limits.Sqlite, time, cancellationToken).ConfigureAwait(false);
         }
