@@ -75,6 +75,7 @@ public sealed class KadstoneDaemon : IAsyncDisposable
             StartedAt = node.StartedAt,
             PacketBudget = node.PacketBudget,
             BudgetPauses = () => node.BudgetPauses,
+            PacketsLastSecond = () => node.PacketsLastSecond,
             MainlineSeed = node.Identity.MainlineSeed,
             HyperswarmSeed = node.Identity.HyperswarmSeed,
         };
@@ -128,10 +129,12 @@ public sealed class KadstoneDaemon : IAsyncDisposable
         _networks.AddRange(NetworksOf(parts, lookups));
         Dictionary<string, DaemonNetwork> byName = _networks.ToDictionary(network => network.Name);
         RecordDesk records = Kept(new RecordDesk(parts.Store, time));
-        StatusDesk status = Kept(new StatusDesk(parts, _networks, lookups, records, () => options.Devnet, time));
+        SilenceWatch silence = new(_networks, time);
+        StatusDesk status = Kept(new StatusDesk(parts, _networks, lookups, records, () => options.Devnet, silence, time));
         HealthDesk health = Kept(new HealthDesk(_networks, status, time));
         EventHub events = new(status, lookups, time, _logger);
         _loops.Add(events);
+        _loops.Add(silence);
         PkarrRelay? pkarr = parts.Mainline is { } mainline && options.Gateway is not null
             ? await PkarrRelay.StartAsync(mainline, new PkarrRelayOptions { Store = parts.Store }, _loggers, time, cancellationToken).ConfigureAwait(false)
             : null;

@@ -7,4 +7,11 @@ namespace Kadstone.Hosting;
 /// <param name="Received">Datagrams that came; in IPFS answers and requests.</param>
 /// <param name="Sent">Datagrams that left; in IPFS answers and requests.</param>
 /// <param name="Dropped">What was dropped or refused.</param>
-public readonly record struct NetworkStatus(int Contacts, int? Keys, int? Peers, long Received, long Sent, long Dropped);
+public readonly record struct NetworkStatus(int Contacts, int? Keys, int? Peers, long Received, long Sent, long Dropped)
+{
+    /// <summary>Bytes that came: of datagrams, in IPFS of connections.</summary>
+    public long BytesReceived { get; init; }
+
+    /// <summary>Bytes that left.</summary>
+    public long BytesSent { get; init; }
+}

@@ -147,8 +147,16 @@ public sealed partial class RpcNode : IRpcNode
     public TableView<Key256, RpcContact>? Table() => _driver?.Run(0, static (protocol, _, now) => protocol.Table.View(now));
 
     /// <summary>How the node stands now; after its end, how it stood.</summary>
-    public RpcStatus Status() => _driver?.Run(0, static (protocol, _, _) => Describe(protocol))
-        ?? new RpcStatus(false, null, null, 0, RpcHealth.Idle, 0, 0, 0, 0, new Dictionary<string, long>());
+    public RpcStatus Status()
+    {
+        if (_driver is not { } driver)
+        {
+            return new RpcStatus(false, null, null, 0, RpcHealth.Idle, 0, 0, 0, 0, new Dictionary<string, long>());
+        }
+
+        DriverCounters counters = driver.Counters;
+        return driver.Run(0, static (protocol, _, _) => Describe(protocol)) with { BytesReceived = counters.BytesIn, BytesSent = counters.BytesOut };
+    }
 
     /// <summary>Port and contacts of this moment; after the end, those of the last moment. While hardly anybody answers, earlier contacts are kept.</summary>
     public RpcState Save()
@@ -190,7 +198,7 @@ public sealed partial class RpcNode : IRpcNode
         protocol.Counters.Sent,
         protocol.Counters.Requests,
         protocol.Counters.Answers,
-        protocol.Counters.Dropped());
+        protocol.Counters.Dropped()) { NetworkSize = protocol.Size };
 
     private void Serve(RpcCommand command, Func<RpcRequest, CancellationToken, ValueTask<RpcReply>> handler, bool commits)
     {

@@ -24,4 +24,14 @@ public sealed record RpcStatus(
     long Sent,
     long Requests,
     long Answers,
-    IReadOnlyDictionary<string, long> Dropped);
+    IReadOnlyDictionary<string, long> Dropped)
+{
+    /// <summary>About how many persistent nodes the network has, by how near to their targets the node's lookups end.</summary>
+    public NetworkSize NetworkSize { get; init; }
+
+    /// <summary>Bytes of the datagrams that came.</summary>
+    public long BytesReceived { get; init; }
+
+    /// <summary>Bytes of the datagrams that left.</summary>
+    public long BytesSent { get; init; }
+}

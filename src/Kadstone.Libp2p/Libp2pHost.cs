@@ -37,6 +37,7 @@ public sealed partial class Libp2pHost : IPeerNetwork, IAsyncDisposable
     private readonly Admission _admission;
     private readonly DialBackoff _backoff = new();
     private readonly Dictionary<PeerLink, Task> _links = [];
+    private readonly LinkTraffic _traffic = new();
     private readonly Dictionary<PeerLink, TimeSpan> _inHandshake = [];
     private readonly Dictionary<PeerId, List<PeerLink>> _byPeer = [];
     private readonly Dictionary<PeerId, Task<PeerLink>> _dials = [];
@@ -133,7 +134,7 @@ public sealed partial class Libp2pHost : IPeerNetwork, IAsyncDisposable
     {
         lock (_lock)
         {
-            return new HostStatus(_admission.Connections, _admission.HalfOpen, _links.Keys.Sum(link => link.StreamCount), _refused, new Dictionary<string, long>(_endings));
+            return new HostStatus(_admission.Connections, _admission.HalfOpen, _links.Keys.Sum(link => link.StreamCount), _refused, new Dictionary<string, long>(_endings)) { BytesReceived = _traffic.Received, BytesSent = _traffic.Sent };
         }
     }
 
@@ -281,7 +282,7 @@ public sealed partial class Libp2pHost : IPeerNetwork, IAsyncDisposable
     private PeerLink StartLink(Socket socket, PeerId? expected, bool isInbound)
     {
         socket.NoDelay = true;
-        PeerLink link = new(socket, isInbound ? _inboundSettings : _outboundSettings, expected, isInbound, _chance, _time, _options.Limits.StreamsPerProtocol, ServeAsync);
+        PeerLink link = new(socket, isInbound ? _inboundSettings : _outboundSettings, expected, isInbound, _chance, _time, _options.Limits.StreamsPerProtocol, ServeAsync) { Traffic = _traffic };
         lock (_lock)
         {
             if (isInbound)

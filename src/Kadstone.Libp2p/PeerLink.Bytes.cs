@@ -38,6 +38,7 @@ internal sealed partial class PeerLink
                     }
 
                     // One that fills its buffer has more to come.
+                    Traffic.CountReceived(count);
                     size = count == buffer.Length ? LargeBuffer : count <= SmallBuffer ? SmallBuffer : size;
                     Take(buffer.AsSpan(0, count));
                 }
@@ -154,7 +155,9 @@ internal sealed partial class PeerLink
                 WakeStreams();
                 for (int sent = 0; sent < count;)
                 {
-                    sent += await _socket.SendAsync(buffer.AsMemory(sent, count - sent), SocketFlags.None).ConfigureAwait(false);
+                    int taken = await _socket.SendAsync(buffer.AsMemory(sent, count - sent), SocketFlags.None).ConfigureAwait(false);
+                    Traffic.CountSent(taken);
+                    sent += taken;
                 }
             }
 

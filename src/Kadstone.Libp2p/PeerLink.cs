@@ -49,6 +49,9 @@ internal sealed partial class PeerLink : IDisposable
 
     public Multiaddr RemoteAddress { get; }
 
+    /// <summary>Where its bytes are counted with those of the host's other links.</summary>
+    public LinkTraffic Traffic { get; init; } = new();
+
     /// <summary>Completes when streams can be opened; fails when that will never be.</summary>
     public Task Opened => _opened.Task;
 

@@ -97,7 +97,15 @@ public sealed partial class MainlineDht
         _driver.Run(0, static (protocol, _, now) => protocol.Locals.Select(local => local.Table.View(now)).ToArray());
 
     /// <summary>The node at this moment.</summary>
-    public MainlineStatus Status() => _driver.Run(0, static (protocol, _, _) => new MainlineStatus(
+    public MainlineStatus Status()
+    {
+        DriverCounters counters = _driver.Counters;
+        return _driver.Run(0, static (protocol, _, _) => Describe(protocol)) with { BytesReceived = counters.BytesIn, BytesSent = counters.BytesOut };
+    }
+
+    internal IReadOnlyList<UdpEndpoint> StoredPeers(Key160 infoHash) => _driver.Run(infoHash, static (protocol, key, now) => protocol.StoredPeers(key, now));
+
+    private static MainlineStatus Describe(MainlineProtocol protocol) => new(
         [.. protocol.Locals.Select(local => local.Id)],
         protocol.Reachability.IsServing,
         protocol.Reachability.IsProven,
@@ -115,9 +123,7 @@ public sealed partial class MainlineDht
         protocol.Counters.TotalMalformed + protocol.Counters.NotKrpc + protocol.Counters.TooLong,
         protocol.Counters.RateLimited,
         protocol.Counters.Unmatched,
-        protocol.Size));
-
-    internal IReadOnlyList<UdpEndpoint> StoredPeers(Key160 infoHash) => _driver.Run(infoHash, static (protocol, key, now) => protocol.StoredPeers(key, now));
+        protocol.Size);
 
     private static PingResult Describe(DirectQuery query) => new(query.Answerer, query.RoundTrip, query.SeenAs, query.Version);
 

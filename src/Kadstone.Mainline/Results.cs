@@ -98,4 +98,11 @@ public sealed record MainlineStatus(
     long Malformed,
     long RateLimited,
     long Unmatched,
-    NetworkSize NetworkSize);
+    NetworkSize NetworkSize)
+{
+    /// <summary>Bytes of the datagrams in.</summary>
+    public long BytesReceived { get; init; }
+
+    /// <summary>Bytes of the datagrams out.</summary>
+    public long BytesSent { get; init; }
+}

@@ -168,8 +168,9 @@ internal sealed class FakeAnswers
             Reachable = reachable,
             IsReady = true,
             Stored = new { stored.Values, stored.Peers },
-            Traffic = new { Received = (long)(sent * 0.86), Sent = (long)sent, Dropped = new { Malformed = 41 * seed, Limited = 1_207 / seed, Unmatched = 12 } },
-            Budget = new { PacketsPerSecond = budget, Used = Math.Round(Rate(uptime, seed), 1), Refused = seed == 2 ? 38 : 0 },
+            Traffic = new { Received = (long)(sent * 0.86), Sent = (long)sent, ReceivedBytes = (long)(sent * 172), SentBytes = (long)(sent * 118), Dropped = new { Malformed = 41 * seed, Limited = 1_207 / seed, Unmatched = 12 } },
+            Rates = new { Received = Math.Round(Rate(uptime, seed) * 0.86, 1), Sent = Math.Round(Rate(uptime, seed), 1), ReceivedBytes = Math.Round(Rate(uptime, seed) * 172, 1), SentBytes = Math.Round(Rate(uptime, seed) * 118, 1) },
+            Budget = new { PacketsPerSecond = budget, Used = Math.Round(Rate(uptime, 1) + Rate(uptime, 2), 1), Refused = seed == 2 ? 38 : 0 },
             Lookups = new { Running = seed == 2 ? 1 : 0, Done = 211 * seed },
         };
     }

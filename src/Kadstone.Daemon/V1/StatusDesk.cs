@@ -7,13 +7,13 @@ using Kadstone.Storage;
 namespace Kadstone.Daemon.V1;
 
 /// <summary>How all stands at this moment: made at most four times a second, however many ask.</summary>
-internal sealed class StatusDesk(NodeParts parts, IReadOnlyList<DaemonNetwork> networks, LookupLog lookups, RecordDesk records, Func<IDevnet?> devnet, TimeProvider time) : IDisposable
+internal sealed class StatusDesk(NodeParts parts, IReadOnlyList<DaemonNetwork> networks, LookupLog lookups, RecordDesk records, Func<IDevnet?> devnet, SilenceWatch silence, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan s_freshness = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan s_storePatience = TimeSpan.FromSeconds(2);
 
     private readonly SemaphoreSlim _making = new(1, 1);
-    private readonly Dictionary<string, (long At, long Sent, double Rate)> _sent = [];
+    private readonly Dictionary<string, (long At, TrafficCounts Traffic, TrafficRates Rates)> _traffic = [];
     private StatusAnswer? _status;
     private long _statusAt;
 
@@ -60,7 +60,7 @@ internal sealed class StatusDesk(NodeParts parts, IReadOnlyList<DaemonNetwork> n
     private NetworkAnswer AnswerOf(DaemonNetwork network, IReadOnlyDictionary<string, long> counts, TimeSpan uptime)
     {
         NetworkFacts facts = network.Facts();
-        VerdictAnswer verdict = Verdicts.Of(network, facts, uptime);
+        VerdictAnswer verdict = Verdicts.Of(network, facts, uptime, silence.SilentFor(network, facts));
         return new NetworkAnswer(
             network.Name,
             verdict.Level,
@@ -77,29 +77,31 @@ internal sealed class StatusDesk(NodeParts parts, IReadOnlyList<DaemonNetwork> n
             facts.IsReady,
             new StoredCounts(network.ValueShelves.Sum(shelf => counts.GetValueOrDefault(ShelfNames.Of(shelf))), facts.StoredPeers),
             facts.Traffic,
-            new BudgetCounts(parts.PacketBudget, RateOf(network.Name, facts.Traffic.Sent), parts.BudgetPauses?.Invoke() ?? 0),
+            RatesOf(network.Name, facts.Traffic),
+            new BudgetCounts(parts.PacketBudget, parts.PacketsLastSecond?.Invoke() ?? 0, parts.BudgetPauses?.Invoke() ?? 0),
             lookups.CountsOf(network.Name));
     }
 
-    /// <summary>Packets a second, over the last second or the time since it was asked.</summary>
-    private double RateOf(string network, long sent)
+    /// <summary>Packets and bytes a second, over the last second or the time since it was asked.</summary>
+    private TrafficRates RatesOf(string network, TrafficCounts traffic)
     {
         long now = time.GetTimestamp();
-        if (!_sent.TryGetValue(network, out (long At, long Sent, double Rate) last))
+        if (!_traffic.TryGetValue(network, out (long At, TrafficCounts Traffic, TrafficRates Rates) last))
         {
-            _sent[network] = (now, sent, 0);
-            return 0;
+            _traffic[network] = (now, traffic, TrafficRates.None);
+            return TrafficRates.None;
         }
 
         TimeSpan elapsed = time.GetElapsedTime(last.At, now);
         if (elapsed < TimeSpan.FromSeconds(1))
         {
-            return last.Rate;
+            return last.Rates;
         }
 
-        double rate = Math.Round((sent - last.Sent) / elapsed.TotalSeconds, 1);
-        _sent[network] = (now, sent, rate);
-        return rate;
+        double Rate(Func<TrafficCounts, long> count) => Math.Round(Math.Max(0, count(traffic) - count(last.Traffic)) / elapsed.TotalSeconds, 1);
+        TrafficRates rates = new(Rate(one => one.Received), Rate(one => one.Sent), Rate(one => one.ReceivedBytes), Rate(one => one.SentBytes));
+        _traffic[network] = (now, traffic, rates);
+        return rates;
     }
 
     private async Task<(StoreAnswer Store, IReadOnlyDictionary<string, long> Counts)> StoreAsync(CancellationToken cancellationToken)

@@ -10,7 +10,7 @@ internal static class Verdicts
     // A node that nobody reaches by then will not be reached.
     private static readonly TimeSpan s_probation = TimeSpan.FromMinutes(30);
 
-    public static VerdictAnswer Of(DaemonNetwork network, NetworkFacts facts, TimeSpan uptime)
+    public static VerdictAnswer Of(DaemonNetwork network, NetworkFacts facts, TimeSpan uptime, TimeSpan? silentFor)
     {
         string title = network.Title;
         if (facts.Contacts == 0)
@@ -23,6 +23,14 @@ internal static class Verdicts
         if (facts.Trouble is { } trouble)
         {
             return trouble;
+        }
+
+        if (silentFor is { } silence)
+        {
+            return new VerdictAnswer(
+                Level.Fail,
+                $"{title}: offline, nobody has answered for {Seconds(silence)}; {Count(facts.Contacts, "contact")} known from before.",
+                $"Check this machine's connection to the network, and that {facts.Door} may reach out; the node finds back by itself.");
         }
 
         string works = $"{title}: works, with {Count(facts.Contacts, "contact")}{(facts.IsReady ? "" : ", and is still joining")}";
@@ -55,6 +63,8 @@ internal static class Verdicts
     }
 
     private static string Count(int count, string what) => string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
+
+    private static string Seconds(TimeSpan time) => time < TimeSpan.FromMinutes(2) ? string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalSeconds} seconds") : Minutes(time);
 
     private static string Minutes(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalMinutes} minutes");
 }

@@ -20,7 +20,7 @@ internal sealed class HyperswarmNetworkNode(HyperDht dht, StateFile<RpcState>? s
         get
         {
             RpcStatus status = dht.Node.Status();
-            return new NetworkStatus(status.Contacts, null, null, status.Received, status.Sent, status.Dropped.Values.Sum());
+            return new NetworkStatus(status.Contacts, null, null, status.Received, status.Sent, status.Dropped.Values.Sum()) { BytesReceived = status.BytesReceived, BytesSent = status.BytesSent };
         }
     }
 

@@ -1,5 +1,6 @@
 using Kadstone.Hosting.Files;
 using Kadstone.Ipfs;
+using Kadstone.Libp2p;
 
 namespace Kadstone.Hosting.Networks;
 
@@ -21,13 +22,18 @@ internal sealed class IpfsNetworkNode(IpfsDht dht, StateFile<IpfsState>? stateFi
         get
         {
             IReadOnlyList<IpfsStatus> status = dht.Status();
+            HostStatus host = dht.Host.Status();
             return new NetworkStatus(
                 dht.Contacts().Count,
                 status.Sum(one => one.ProviderKeys),
                 status.Sum(one => one.Providers),
                 status.Sum(one => one.Answered + one.Refused + one.Requests - one.Failures),
                 status.Sum(one => one.Requests + one.Answered),
-                status.Sum(one => one.Refused));
+                status.Sum(one => one.Refused))
+            {
+                BytesReceived = host.BytesReceived,
+                BytesSent = host.BytesSent,
+            };
         }
     }
 

@@ -20,7 +20,11 @@ internal sealed class MainlineNetworkNode(MainlineDht dht, StateFile<MainlineSta
         get
         {
             MainlineStatus status = dht.Status();
-            return new NetworkStatus(status.Contacts, status.StoredInfoHashes, status.StoredPeers, status.Received, status.Sent, status.Malformed + status.RateLimited + status.Unmatched);
+            return new NetworkStatus(status.Contacts, status.StoredInfoHashes, status.StoredPeers, status.Received, status.Sent, status.Malformed + status.RateLimited + status.Unmatched)
+            {
+                BytesReceived = status.BytesReceived,
+                BytesSent = status.BytesSent,
+            };
         }
     }
 

@@ -22,6 +22,8 @@ internal sealed class NodeMetrics : IDisposable
         _meter.CreateObservableUpDownCounter("kadstone.provider_table.providers", () => Each(isMainlineToo: false, status => status.Peers), "{provider}", "Provider records of others.");
         _meter.CreateObservableCounter("kadstone.message.received", () => Each(isMainlineToo: true, status => status.Received), "{message}", "Datagrams that came; in IPFS requests and answers.");
         _meter.CreateObservableCounter("kadstone.message.sent", () => Each(isMainlineToo: true, status => status.Sent), "{message}", "Datagrams that left; in IPFS requests and answers.");
+        _meter.CreateObservableCounter("kadstone.traffic.received", () => Each(isMainlineToo: true, status => status.BytesReceived), "By", "Bytes that came.");
+        _meter.CreateObservableCounter("kadstone.traffic.sent", () => Each(isMainlineToo: true, status => status.BytesSent), "By", "Bytes that left.");
         _meter.CreateObservableCounter("kadstone.message.dropped", () => Each(isMainlineToo: true, status => status.Dropped), "{message}", "What was dropped or refused.");
         _probes = _meter.CreateCounter<long>("kadstone.probe.count", "{probe}", "Lookups that asked whether a network answers.");
     }

@@ -131,6 +131,7 @@ internal sealed partial class RpcProtocol : IWalkHost
 
             if (!walk.IsFinished && walk.Lookup.IsFinished)
             {
+                ObserveSize(walk);
                 walk.Conclude(now);
             }
 
@@ -139,6 +140,24 @@ internal sealed partial class RpcProtocol : IWalkHost
                 _walks.RemoveAt(i);
             }
         }
+    }
+
+    private void ObserveSize(Walk walk)
+    {
+        if (walk.IsConcluded || walk.Lookup.End != LookupEnd.Quorum || walk.Plan.Nodes is not null)
+        {
+            return;
+        }
+
+        Span<RpcContact> nearest = stackalloc RpcContact[Walk.Width];
+        Span<Key256> keys = stackalloc Key256[Walk.Width];
+        int count = walk.Lookup.CopyClosest(nearest);
+        for (int i = 0; i < count; i++)
+        {
+            keys[i] = nearest[i].Key;
+        }
+
+        (walk.Plan.IsJoining ? _joiningSize : _size).Observe(walk.Plan.Target, keys[..count]);
     }
 
     // A lookup counts the time from its asking: while the window is closed it is not let ask.

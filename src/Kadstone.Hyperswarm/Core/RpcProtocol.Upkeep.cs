@@ -73,7 +73,7 @@ internal sealed partial class RpcProtocol
     /// <summary>Walks to our own id, by way of all that we know.</summary>
     internal Walk JoinAgain(Action changed, Instant now)
     {
-        Walk walk = Start(new WalkPlan(Question.FindNode(Id), Id) { Changed = changed, IsUpkeep = true }, now);
+        Walk walk = Start(new WalkPlan(Question.FindNode(Id), Id) { Changed = changed, IsUpkeep = true, IsJoining = true }, now);
         walk.Lookup.AddSeeds(CollectionsMarshal.AsSpan(_bootstrap));
         return walk;
     }
@@ -154,10 +154,10 @@ internal sealed partial class RpcProtocol
             {
                 // Whoever was there first is not among our neighbours: a look into the halves that we do not belong to, the farthest first.
                 Key256 far = Keyspace.RandomInBucket(Id, _joinsInARow - 2, _chance);
-                Start(new WalkPlan(Question.FindNode(far), far) { Concurrency = RefreshConcurrency, IsUpkeep = true }, now);
+                Start(new WalkPlan(Question.FindNode(far), far) { Concurrency = RefreshConcurrency, IsUpkeep = true, IsJoining = true }, now);
             }
 
-            _join = Start(new WalkPlan(Question.FindNode(Id), Id) { Changed = JoinStepped, IsUpkeep = true }, now);
+            _join = Start(new WalkPlan(Question.FindNode(Id), Id) { Changed = JoinStepped, IsUpkeep = true, IsJoining = true }, now);
             _joinAt = now + _joinPause;
             _joinPause = _joinPause * 2 < s_longestJoinPause ? _joinPause * 2 : s_longestJoinPause;
             return;

@@ -30,6 +30,8 @@ internal sealed partial class RpcProtocol : INodeCore
     private readonly RateLimiter _limiter;
     private readonly Outbox _outbox = new();
     private readonly List<Walk> _walks = [];
+    private readonly NetworkSizeEstimator<Key256> _size = new();
+    private readonly NetworkSizeEstimator<Key256> _joiningSize = new();
     private bool _shouldAdvance;
 
     /// <param name="settings">How the node behaves.</param>
@@ -65,6 +67,9 @@ internal sealed partial class RpcProtocol : INodeCore
     internal RoundTripEstimator RoundTrips { get; } = new();
 
     public InboundRequests InboundRequests { get; } = new();
+
+    /// <summary>How large the network is by all lookups but those of joining; before the fourth of them by those of joining.</summary>
+    internal NetworkSize Size => _size.Estimate is { Lookups: >= 4 } settled ? settled : _joiningSize.Estimate;
 
     /// <summary>Who watches lookups; null: nobody.</summary>
     internal ILookupObserver<RpcContact>? LookupObserver { get; set; }

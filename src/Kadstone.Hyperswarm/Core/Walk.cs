@@ -22,7 +22,6 @@ internal sealed class Walk : IAsker
 
     // Who named whom: the silent are reported to those. Endpoints as numbers, since there are some hundred in each walk.
     private readonly List<(ulong Namer, ulong Named)> _named = [];
-    private readonly WalkPlan _plan;
     private readonly IWalkHost _host;
     private Commit? _commit;
     private int _warned;
@@ -30,15 +29,20 @@ internal sealed class Walk : IAsker
     internal Walk(IWalkHost host, WalkPlan plan, LookupOptions options, ReadOnlySpan<RpcContact> seeds)
     {
         _host = host;
-        _plan = plan;
+        Plan = plan;
         Lookup = new NodeLookup<Key256, RpcContact>(plan.Target, options, seeds);
     }
 
-    internal Question Question => _plan.Question;
+    internal WalkPlan Plan { get; }
+
+    /// <summary>Whether the lookup is over and the commit has begun.</summary>
+    internal bool IsConcluded => _commit is not null;
+
+    internal Question Question => Plan.Question;
 
     internal NodeLookup<Key256, RpcContact> Lookup { get; }
 
-    internal bool IsPaused => _answers.Count >= (_plan.Concurrency ?? WalkPlan.DefaultConcurrency);
+    internal bool IsPaused => _answers.Count >= (Plan.Concurrency ?? WalkPlan.DefaultConcurrency);
 
     internal bool IsFinished { get; private set; }
 
@@ -71,7 +75,7 @@ internal sealed class Walk : IAsker
 
     internal RpcContact[] Closest()
     {
-        RpcContact[] closest = new RpcContact[Math.Max(1, _plan.Nodes?.Count ?? Width)];
+        RpcContact[] closest = new RpcContact[Math.Max(1, Plan.Nodes?.Count ?? Width)];
         return closest[..Lookup.CopyClosest(closest)];
     }
 
@@ -94,12 +98,12 @@ internal sealed class Walk : IAsker
         }
 
         Span<RpcContact> closer = stackalloc RpcContact[RpcAnswer.MaxCloserNodes];
-        int count = _plan.Nodes is null ? _host.ReadContacts(answer, closer) : 0;
+        int count = Plan.Nodes is null ? _host.ReadContacts(answer, closer) : 0;
         Remember(request.To, closer[..count]);
         bool isGood = answer.Error == RpcError.None;
         Good += isGood ? 1 : 0;
         Refused += isGood ? 0 : 1;
-        if (isGood && (hasId || _plan.Nodes is not null))
+        if (isGood && (hasId || Plan.Nodes is not null))
         {
             if (answer.HasToken)
             {
@@ -119,12 +123,12 @@ internal sealed class Walk : IAsker
         {
             Warn(request.To, $"answered with error {(uint)answer.Error}");
         }
-        else if (_plan.Keeps)
+        else if (Plan.Keeps)
         {
             _answers.Enqueue(RpcAnswer.Of(answer, request.To, hasId, now - request.SentAt));
         }
 
-        _plan.Changed();
+        Plan.Changed();
     }
 
     public void Silent(OpenRequest request, Instant now)
@@ -154,7 +158,7 @@ internal sealed class Walk : IAsker
         }
 
         _commit = new Commit(this);
-        if (_plan.Commits)
+        if (Plan.Commits)
         {
             foreach (RpcContact contact in Closest())
             {
@@ -175,7 +179,7 @@ internal sealed class Walk : IAsker
             Unanswered++;
             Warn(contact, why);
             Lookup.Fail(contact, now);
-            _plan.Changed();
+            Plan.Changed();
         }
     }
 
@@ -206,7 +210,7 @@ internal sealed class Walk : IAsker
 
     private void Warn(RpcContact contact, string what)
     {
-        if (_plan.Warns && _warned < MaxWarnings)
+        if (Plan.Warns && _warned < MaxWarnings)
         {
             _warned++;
             _warnings.Enqueue($"{contact.Endpoint} {what}.");
@@ -216,7 +220,7 @@ internal sealed class Walk : IAsker
     private void End()
     {
         IsFinished = true;
-        _plan.Changed();
+        Plan.Changed();
     }
 
     /// <summary>The writes after a lookup: one to each of the closest that gave a token.</summary>
@@ -260,7 +264,7 @@ internal sealed class Walk : IAsker
             if (answer.Error == RpcError.None)
             {
                 Stored++;
-                if (walk._plan.KeepsCommits && !walk.IsFinished)
+                if (walk.Plan.KeepsCommits && !walk.IsFinished)
                 {
                     walk._answers.Enqueue(RpcAnswer.Of(answer, request.To, hasId, now - request.SentAt) with { Phase = RpcPhase.Commit });
                 }
@@ -273,7 +277,7 @@ internal sealed class Walk : IAsker
             }
 
             Close();
-            walk._plan.Changed();
+            walk.Plan.Changed();
         }
 
         void IAsker.Silent(OpenRequest request, Instant now)

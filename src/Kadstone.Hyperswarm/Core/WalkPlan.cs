@@ -14,6 +14,9 @@ internal sealed record WalkPlan(Question Question, Key256 Target)
     /// <summary>Whether the node asks for itself: to join, or to refresh its table.</summary>
     internal bool IsUpkeep { get; init; }
 
+    /// <summary>Whether it is one by which the node joins: a table that is still filling finds too few.</summary>
+    internal bool IsJoining { get; init; }
+
     /// <summary>What it is called to those who watch lookups.</summary>
     internal string Kind => (Question.IsInternal, Question.Command) switch
     {

@@ -40,7 +40,7 @@ public sealed class ServiceTests(V1Network network)
         using MemoryStoreOwner owner = new();
         LookupLog log = new(TimeProvider.System);
         using RecordDesk records = new(owner.Store, TimeProvider.System);
-        using StatusDesk status = new(new NodeParts { Store = owner.Store }, [], log, records, () => null, TimeProvider.System);
+        using StatusDesk status = new(new NodeParts { Store = owner.Store }, [], log, records, () => null, new SilenceWatch([], TimeProvider.System), TimeProvider.System);
         await using EventHub hub = new(status, log, TimeProvider.System, NullLogger.Instance);
         hub.Start();
         Channel<ServerEvent> slow = hub.Listen();
@@ -65,7 +65,7 @@ public sealed class ServiceTests(V1Network network)
         LookupLog log = new(TimeProvider.System);
         using MemoryStoreOwner owner = new();
         using RecordDesk records = new(owner.Store, TimeProvider.System);
-        using StatusDesk status = new(new NodeParts { Store = owner.Store }, [], log, records, () => null, TimeProvider.System);
+        using StatusDesk status = new(new NodeParts { Store = owner.Store }, [], log, records, () => null, new SilenceWatch([], TimeProvider.System), TimeProvider.System);
         EventHub hub = new(status, log, TimeProvider.System, NullLogger.Instance);
         Channel<ServerEvent>[] listeners = [.. Enumerable.Range(0, EventHub.MaxListeners).Select(_ => hub.Listen())];
         Should.Throw<V1Exception>((Action)(() => hub.Listen())).Status.ShouldBe(503);

@@ -55,6 +55,11 @@ internal sealed class StatusVerb : DaemonVerb
             yield return $"[{network.Level}] {Describe(network, isSteady)}";
         }
 
+        if (!isSteady && status.Networks is [{ Budget.PacketsPerSecond: int most } first, ..])
+        {
+            yield return Invariant($"[ok] packet budget: {first.Budget.Used:0.#} of {most} packets/s, all networks together");
+        }
+
         StoreAnswer store = status.Store;
         yield return store.Error is null ? Invariant($"[ok] store: {store.Kind}, {Counted.Of(store.Records, "record")}") : $"[fail] store: {store.Kind}, {store.Error}";
         if (status.Devnet is { } devnet)
@@ -79,7 +84,7 @@ internal sealed class StatusVerb : DaemonVerb
         string size = network.EstimatedNodes is double nodes ? Invariant($" of about {Rounded(nodes)} nodes") : string.Empty;
         string reach = network.Reachable switch { true => "reached by others", false => "not reached by others", null => "reachability unknown" };
         string traffic = isSteady ? string.Empty
-            : Invariant($", {network.Budget.Used:0.#}{(network.Budget.PacketsPerSecond is int most ? $" of {most}" : "")} packets/s, {Counted.Of(network.Lookups.Done, "lookup")}");
+            : Invariant($", {network.Rates.Sent:0.#} packets/s and {network.Rates.SentBytes:#,0} B/s sent, {Counted.Of(network.Lookups.Done, "lookup")}");
         return Invariant($"{network.Name}: {Counted.Of(network.Contacts, "contact")}{size}, {network.Mode}, {reach}, {Counted.Of(network.Stored.Values, "value")} and {Counted.Of(network.Stored.Peers, "peer")} stored{traffic}; {Where(network)}");
     }
 

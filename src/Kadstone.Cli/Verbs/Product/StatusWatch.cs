@@ -64,7 +64,7 @@ internal static class StatusWatch
     private static Rows Draw(StatusAnswer status)
     {
         Table table = new Table().RoundedBorder().AddColumn("").AddColumn("network").AddColumn("mode");
-        foreach (string column in (string[])["contacts", "nodes", "values", "peers", "in", "out", "packets/s", "lookups"])
+        foreach (string column in (string[])["contacts", "nodes", "values", "peers", "in", "out", "packets/s", "B/s", "lookups"])
         {
             table.AddColumn(new TableColumn(column).RightAligned());
         }
@@ -81,7 +81,8 @@ internal static class StatusWatch
                 Number(network.Stored.Peers),
                 Number(network.Traffic.Received),
                 Number(network.Traffic.Sent),
-                network.Budget.Used.ToString("0.#", CultureInfo.InvariantCulture),
+                network.Rates.Sent.ToString("0.#", CultureInfo.InvariantCulture),
+                Number((long)network.Rates.SentBytes),
                 Number(network.Lookups.Done));
         }
 

@@ -4,7 +4,7 @@ import { Loader } from '../lib/loader.js';
 import { h } from '../lib/dom.js';
 import { card, copyButton, empty, facts, level, lookupState, meter, nameOf, networkName, table } from '../lib/parts.js';
 import { state } from '../lib/state.js';
-import { compact, count, foreign, key, milliseconds, moment, number, rate } from '../lib/text.js';
+import { bytes, compact, count, foreign, key, milliseconds, moment, number, rate } from '../lib/text.js';
 
 const LATEST = 5;
 
@@ -35,7 +35,7 @@ function drawStatus(status) {
 const next = text => (text ? h('p', { class: 'next' }, h('strong', null, 'Next'), foreign(text)) : null);
 
 function drawNetwork(network, said) {
-  const { traffic: packets, budget } = network;
+  const { traffic: packets, rates, budget } = network;
   const samples = state.trafficOf(network.name);
   const now = samples.at(-1);
   const heading = `network-${network.name}`;
@@ -54,10 +54,11 @@ function drawNetwork(network, said) {
     h('div', { class: 'flow' },
       traffic(samples),
       h('p', { class: 'key-line' },
-        h('span', { class: 'sent' }, `${now ? rate(now.sent) : '–'} sent/s`), h('span', { class: 'received' }, `${now ? rate(now.received) : '–'} received/s`)),
+        h('span', { class: 'sent' }, `${now ? rate(now.sent) : '–'} sent/s`), h('span', { class: 'received' }, `${now ? rate(now.received) : '–'} received/s`),
+        h('span', { class: 'bytes' }, `${bytes(rates.sentBytes)}/s out, ${bytes(rates.receivedBytes)}/s in`)),
       budget.packetsPerSecond === null
         ? h('p', { class: 'key-line' }, 'No packet budget is set.')
-        : meter(budget.used, budget.packetsPerSecond, `${rate(budget.used)} of ${number(budget.packetsPerSecond)} packets/s of the budget${budget.refused > 0 ? `, used up ${number(budget.refused)} times` : ''}`)),
+        : meter(budget.used, budget.packetsPerSecond, `All networks: ${rate(budget.used)} of ${number(budget.packetsPerSecond)} packets/s${budget.refused > 0 ? `, used up ${number(budget.refused)} times` : ''}`)),
     drawIdentity(network));
 }
 

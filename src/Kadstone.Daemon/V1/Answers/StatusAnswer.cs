@@ -41,15 +41,24 @@ internal sealed record NetworkAnswer(
     bool IsReady,
     StoredCounts Stored,
     TrafficCounts Traffic,
+    TrafficRates Rates,
     BudgetCounts Budget,
     LookupCounts Lookups);
 
 internal sealed record StoredCounts(long Values, long Peers);
 
-internal sealed record TrafficCounts(long Received, long Sent, DroppedCounts Dropped);
+/// <summary>Since the start: packets, in IPFS requests and answers; and bytes.</summary>
+internal sealed record TrafficCounts(long Received, long Sent, long ReceivedBytes, long SentBytes, DroppedCounts Dropped);
+
+/// <summary>The same a second, of this network alone.</summary>
+internal sealed record TrafficRates(double Received, double Sent, double ReceivedBytes, double SentBytes)
+{
+    public static TrafficRates None { get; } = new(0, 0, 0, 0);
+}
 
 internal sealed record DroppedCounts(long Malformed, long Limited, long Unmatched);
 
+/// <summary>The packet budget, which all networks of UDP share.</summary>
 internal sealed record BudgetCounts(int? PacketsPerSecond, double Used, long Refused);
 
 internal sealed record LookupCounts(int Running, long Done);

@@ -59,6 +59,8 @@ internal sealed class HyperswarmNetwork : DaemonNetwork
             Keyspace = status.Id?.ToString() ?? _dht.Node.Table()?.Self.ToString() ?? "",
             Addresses = external is null || external == bound ? [bound] : [bound, external],
             Contacts = status.Contacts,
+            EstimatedNodes = status.NetworkSize.Nodes > 0 ? status.NetworkSize.Nodes : null,
+            EstimatedDeviation = status.NetworkSize.Nodes > 0 && double.IsFinite(status.NetworkSize.Deviation) ? status.NetworkSize.Deviation : null,
             Mode = status.IsPersistent ? "persistent" : "ephemeral",
             Reachable = status.IsPersistent ? true : null,
             IsReady = IsReady,
@@ -66,6 +68,8 @@ internal sealed class HyperswarmNetwork : DaemonNetwork
             Traffic = new TrafficCounts(
                 status.Received,
                 status.Sent,
+                status.BytesReceived,
+                status.BytesSent,
                 new DroppedCounts(
                     Dropped(reason => reason.StartsWith("malformed.", StringComparison.Ordinal)),
                     Dropped(reason => reason is "rate_limited" or "over_allowance" or "inbox_full" or "outbox_full"),

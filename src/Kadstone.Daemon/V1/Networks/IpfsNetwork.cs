@@ -53,6 +53,7 @@ internal sealed class IpfsNetwork : DaemonNetwork
     public override NetworkFacts Facts()
     {
         IReadOnlyList<IpfsStatus> status = _dht.Status();
+        HostStatus host = _dht.Host.Status();
         double nodes = status.Max(one => one.NetworkSize);
         return new NetworkFacts
         {
@@ -68,6 +69,8 @@ internal sealed class IpfsNetwork : DaemonNetwork
             Traffic = new TrafficCounts(
                 status.Sum(one => one.Answered + one.Refused + one.Requests - one.Failures),
                 status.Sum(one => one.Requests + one.Answered),
+                host.BytesReceived,
+                host.BytesSent,
                 new DroppedCounts(0, status.Sum(one => one.Refused), 0)),
             Door = _dht.Host.ListenAddresses.Count > 0 ? $"the TCP port of {_dht.Host.ListenAddresses[0]}" : "a TCP port",
         };

@@ -64,7 +64,7 @@ internal sealed class MainlineNetwork : DaemonNetwork
             Reachable = status.IsReachable ? true : status.IsServing ? null : false,
             IsReady = IsReady,
             StoredPeers = status.StoredPeers,
-            Traffic = new TrafficCounts(status.Received, status.Sent, new DroppedCounts(status.Malformed, status.RateLimited, status.Unmatched)),
+            Traffic = new TrafficCounts(status.Received, status.Sent, status.BytesReceived, status.BytesSent, new DroppedCounts(status.Malformed, status.RateLimited, status.Unmatched)),
             Door = $"UDP port {_dht.Port}",
         };
     }

@@ -32,6 +32,9 @@ internal sealed record NodeParts
     /// <summary>How often datagrams had to wait for the budget, all networks together; null: nobody counts.</summary>
     public Func<long>? BudgetPauses { get; init; }
 
+    /// <summary>How many datagrams left in the last second, all networks together; null: nobody counts.</summary>
+    public Func<int>? PacketsLastSecond { get; init; }
+
     /// <summary>The seed that signs our own BEP 44 items.</summary>
     public ReadOnlyMemory<byte> MainlineSeed { get; init; }
 
