@@ -8,6 +8,9 @@ internal sealed class ClosestAnswers(Key256 target)
 {
     private readonly SortedList<Key256, RpcAnswer> _byDistance = [];
 
+    /// <summary>The lookup that brought them; null: none was made.</summary>
+    internal NodeLookup<Key256, RpcContact>? Lookup { get; set; }
+
     internal IList<RpcAnswer> Answers => _byDistance.Values;
 
     internal void Add(RpcAnswer answer)

@@ -84,13 +84,14 @@ public sealed partial class HyperDht
         HyperKeyPair keys = KeysOf(options);
         List<RpcAnswer> asked = [];
         List<Task<CommitOutcome>> removals = [];
-        await foreach (RpcAnswer answer in QueryAsync(topic, HyperCommand.Lookup, null, options.Query).WithCancellation(cancellationToken).ConfigureAwait(false))
+        RpcQuery query = QueryAsync(topic, HyperCommand.Lookup, null, options.Query);
+        await foreach (RpcAnswer answer in query.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             // At once, while the token lives.
             if (answer is { FromId: not null, Token: not null } && MayHold(answer, options, keys))
             {
                 asked.Add(answer);
-                removals.Add(CommitAsync(answer, HyperCommand.Unannounce, topic, token => Sign(HyperNamespace.Unannounce, topic, answer, token, [], keys), cancellationToken));
+                removals.Add(CommitAsync(query.Lookup, answer, HyperCommand.Unannounce, topic, token => Sign(HyperNamespace.Unannounce, topic, answer, token, [], keys), cancellationToken));
             }
         }
 
@@ -150,6 +151,7 @@ public sealed partial class HyperDht
     private async Task<RpcCommit> StoreAsync(Key256 topic, AnnounceOptions options, HyperKeyPair keys, ClosestAnswers closest, CancellationToken cancellationToken)
     {
         CommitOutcome[] outcomes = await Task.WhenAll(closest.Answers.Select(answer => CommitAsync(
+            closest.Lookup,
             answer,
             HyperCommand.Announce,
             topic,

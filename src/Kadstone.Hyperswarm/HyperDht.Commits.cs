@@ -20,22 +20,27 @@ public sealed partial class HyperDht
         CancellationToken cancellationToken)
     {
         ClosestAnswers closest = new(target);
-        await foreach (RpcAnswer answer in QueryAsync(target, command, value, options).WithCancellation(cancellationToken).ConfigureAwait(false))
+        RpcQuery query = QueryAsync(target, command, value, options);
+        await foreach (RpcAnswer answer in query.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             closest.Add(answer);
         }
 
+        closest.Lookup = query.Lookup;
         return closest;
     }
 
     /// <summary>Writes to one node; a token that has grown too old is exchanged once for the fresh one that comes with the refusal.</summary>
     private async Task<CommitOutcome> CommitAsync(
+        NodeLookup<Key256, RpcContact>? lookup,
         RpcAnswer answer,
         HyperCommand command,
         Key256 target,
         Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> valueFor,
         CancellationToken cancellationToken)
     {
+        RpcContact to = RpcContact.FromEndpoint(answer.From);
+        _node.Note(lookup, LookupTurnKind.Storing, to);
         try
         {
             ReadOnlyMemory<byte> token = answer.Token.GetValueOrDefault();
@@ -45,10 +50,13 @@ public sealed partial class HyperDht
                 reply = await _node.RequestAsync(answer.From, CommandOf(command), target, valueFor(fresh), fresh, cancellationToken).ConfigureAwait(false);
             }
 
-            return reply.Error == 0 ? CommitOutcome.Stored : CommitOutcome.Refused;
+            bool isStored = reply.Error == 0;
+            _node.Note(lookup, isStored ? LookupTurnKind.Stored : LookupTurnKind.StoreRefused, to, reply.RoundTrip, reply.Error);
+            return isStored ? CommitOutcome.Stored : CommitOutcome.Refused;
         }
         catch (NoAnswerException)
         {
+            _node.Note(lookup, LookupTurnKind.StoreSilent, to);
             return CommitOutcome.Silent;
         }
     }

@@ -108,7 +108,7 @@ public sealed partial class HyperDht
 
     private async Task<HyperPut> PutAsync(ClosestAnswers closest, HyperCommand command, Key256 target, ReadOnlyMemory<byte> value, CancellationToken cancellationToken)
     {
-        CommitOutcome[] outcomes = await Task.WhenAll(closest.Answers.Select(answer => CommitAsync(answer, command, target, _ => value, cancellationToken))).ConfigureAwait(false);
+        CommitOutcome[] outcomes = await Task.WhenAll(closest.Answers.Select(answer => CommitAsync(closest.Lookup, answer, command, target, _ => value, cancellationToken))).ConfigureAwait(false);
         return new HyperPut(target, Count(closest.Answers, outcomes));
     }
 

@@ -105,6 +105,19 @@ public sealed partial class RpcNode
             },
             options);
 
+    /// <summary>Tells whoever watches the lookup what became of a write to one of its closest.</summary>
+    internal void Note(NodeLookup<Key256, RpcContact>? lookup, LookupTurnKind kind, RpcContact contact, TimeSpan? roundTrip = null, uint code = 0)
+    {
+        if (lookup?.Listener is not null)
+        {
+            _driver?.Run((lookup, kind, contact, roundTrip, code), static (_, write, now) =>
+            {
+                write.lookup.Note(write.kind, write.contact, now, write.roundTrip, (int)write.code);
+                return true;
+            });
+        }
+    }
+
     private RpcQuery Query(WalkPlan plan, RpcQueryOptions? options)
     {
         options ??= new RpcQueryOptions();
@@ -146,6 +159,7 @@ public sealed partial class RpcNode
 
         Signal changed = new();
         Walk walk = driver.Run(plan with { Changed = changed.Set }, static (protocol, started, now) => protocol.Start(started, now));
+        query.Lookup = walk.Lookup;
         try
         {
             bool isFinished;

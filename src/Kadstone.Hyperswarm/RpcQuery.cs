@@ -1,3 +1,5 @@
+using Kadstone.Kademlia;
+
 namespace Kadstone.Hyperswarm;
 
 /// <summary>A query: enumerating it starts it, leaving the loop ends it, and while nothing is taken no more is asked.</summary>
@@ -47,6 +49,9 @@ public sealed class RpcQuery : IAsyncEnumerable<RpcAnswer>
 
         return answers;
     }
+
+    /// <summary>The lookup behind it, once it runs, for those who write to its closest by themselves. Under the driver's lock alone.</summary>
+    internal NodeLookup<Key256, RpcContact>? Lookup { get; set; }
 
     internal void Warn(string warning)
     {

@@ -6,7 +6,7 @@ namespace Kadstone.Kademlia;
 public interface ILookupListener<TContact>
     where TContact : struct
 {
-    /// <summary>Somebody was asked, or something came of it.</summary>
+    /// <summary>Somebody was asked, or something came of it. Writes follow the end of the lookup, or run beside its last questions.</summary>
     void Turned(in LookupTurn<TContact> turn);
 
     /// <summary>The lookup ended. One that was <see cref="LookupEnd.Exhausted"/> may go on when others come to be known, and then ends once more.</summary>

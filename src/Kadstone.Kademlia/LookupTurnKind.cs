@@ -14,4 +14,16 @@ public enum LookupTurnKind
 
     /// <summary>It answered with an error, or under another key than it was asked for.</summary>
     Refused,
+
+    /// <summary>A contact was asked to store what the lookup was for.</summary>
+    Storing,
+
+    /// <summary>It has stored it.</summary>
+    Stored,
+
+    /// <summary>It answered that it does not.</summary>
+    StoreRefused,
+
+    /// <summary>It said nothing to that in time, or could not be asked.</summary>
+    StoreSilent,
 }

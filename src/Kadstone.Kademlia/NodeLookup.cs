@@ -164,6 +164,15 @@ public sealed class NodeLookup<TKey, TContact>
         }
     }
 
+    /// <summary>Tells <see cref="Listener"/> of a write to one of the closest; nobody else wants to know.</summary>
+    /// <param name="kind">What became of it; <see cref="LookupTurnKind.Storing"/> when it is sent.</param>
+    /// <param name="contact">Who was asked to store.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="roundTrip">How long the answer took; null when this is none.</param>
+    /// <param name="code">The code of a refusal; 0: none.</param>
+    public void Note(LookupTurnKind kind, TContact contact, Instant now, TimeSpan? roundTrip = null, int code = 0) =>
+        Listener?.Turned(new LookupTurn<TContact>(kind, contact, 0, now, roundTrip, 0, 0) { Code = code });
+
     /// <summary>Ends the lookup now. What it found stays.</summary>
     public void Stop()
     {

@@ -33,6 +33,21 @@ public sealed class LookupListenerTests
     }
 
     [Fact]
+    public void Writes_after_the_lookup_are_heard_too()
+    {
+        Notes notes = new();
+        NodeLookup<Key160, Peer> lookup = new(default, new LookupOptions(), Peers) { Listener = notes };
+        lookup.Stop();
+        lookup.Note(LookupTurnKind.Storing, Peers[0], Start);
+        lookup.Note(LookupTurnKind.StoreRefused, Peers[0], Start, TimeSpan.FromMilliseconds(3), 203);
+        notes.Turns.ShouldBe(
+            [
+                new(LookupTurnKind.Storing, Peers[0], 0, Start, null, 0, 0),
+                new(LookupTurnKind.StoreRefused, Peers[0], 0, Start, TimeSpan.FromMilliseconds(3), 0, 0) { Code = 203 },
+            ]);
+    }
+
+    [Fact]
     public void A_late_contact_is_silent_once_and_may_still_answer()
     {
         Notes notes = new();

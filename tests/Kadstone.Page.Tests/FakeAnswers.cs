@@ -135,6 +135,8 @@ internal sealed class FakeAnswers
             Requests = 31 + (number % 9),
             Answers = state == "failed" ? 0 : 26 + (number % 7),
             Hops = 4,
+            Stores = number % 4 == 2 ? 8 : 0,
+            Stored = number % 4 == 2 ? 7 : 0,
             Found = number % 4 == 1 || state == "failed" ? 0 : number * 5 % 47,
             Reason = state switch
             {

@@ -242,9 +242,11 @@ internal sealed class Walk : IAsker
         internal void Send(RpcContact contact, byte[] token, Instant now)
         {
             _open++;
+            walk.Lookup.Note(LookupTurnKind.Storing, contact, now);
             if (!walk._host.SendCommit(this, walk.Question, contact, token, now))
             {
                 Silent++;
+                walk.Lookup.Note(LookupTurnKind.StoreSilent, contact, now);
                 walk.Warn(contact, "could not be asked to commit");
                 Close();
             }
@@ -264,6 +266,7 @@ internal sealed class Walk : IAsker
             if (answer.Error == RpcError.None)
             {
                 Stored++;
+                walk.Lookup.Note(LookupTurnKind.Stored, request.To, now, now - request.SentAt);
                 if (walk.Plan.KeepsCommits && !walk.IsFinished)
                 {
                     walk._answers.Enqueue(RpcAnswer.Of(answer, request.To, hasId, now - request.SentAt) with { Phase = RpcPhase.Commit });
@@ -272,6 +275,7 @@ internal sealed class Walk : IAsker
             else
             {
                 Refused++;
+                walk.Lookup.Note(LookupTurnKind.StoreRefused, request.To, now, now - request.SentAt, (int)answer.Error);
                 Error = Error == 0 ? (uint)answer.Error : Error;
                 walk.Warn(request.To, $"refused the commit with error {(uint)answer.Error}");
             }
@@ -283,6 +287,7 @@ internal sealed class Walk : IAsker
         void IAsker.Silent(OpenRequest request, Instant now)
         {
             Silent++;
+            walk.Lookup.Note(LookupTurnKind.StoreSilent, request.To, now);
             walk.Warn(request.To, "did not answer the commit");
             Close();
         }

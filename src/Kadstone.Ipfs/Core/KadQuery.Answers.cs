@@ -21,7 +21,7 @@ internal sealed partial class KadQuery
         {
             // An echo with another value, or none, is a peer that did not take ours.
             bool isTaken = request.Message.Record is not KadRecord sent || (message.Record is KadRecord echoed && echoed.Value.Span.SequenceEqual(sent.Value.Span));
-            Commit(from, isTaken, isTaken ? "" : "another value came back");
+            Commit(from, isTaken ? LookupTurnKind.Stored : LookupTurnKind.StoreRefused, isTaken ? "" : "another value came back", now);
             return true;
         }
 
@@ -55,7 +55,7 @@ internal sealed partial class KadQuery
     {
         if (request.IsCommit)
         {
-            Commit(request.Contact, isTaken: false, reason);
+            Commit(request.Contact, LookupTurnKind.StoreSilent, reason, now);
             return;
         }
 
@@ -238,8 +238,14 @@ internal sealed partial class KadQuery
         }
     }
 
-    private void Commit(in PeerContact contact, bool isTaken, string reason)
+    private void Commit(in PeerContact contact, LookupTurnKind outcome, string reason, Instant now)
     {
+        bool isTaken = outcome == LookupTurnKind.Stored;
+        if (Listener is not null && _heard.Find(contact.Id) is HeardPeer told)
+        {
+            TellTurn(outcome, told, now);
+        }
+
         _openCommits--;
         Told += isTaken ? 1 : 0;
         NotTold += isTaken ? 0 : 1;
@@ -259,16 +265,17 @@ internal sealed partial class KadQuery
     {
         if (Listener is { } listener)
         {
-            TimeSpan? roundTrip = kind == LookupTurnKind.Answered ? now - peer.AskedAt : null;
-            listener.Turned(new LookupTurn<KadContact>(kind, KadContact.Of(peer.Contact), peer.Hop, now, roundTrip, closer, values));
+            bool isWrite = kind is LookupTurnKind.Storing or LookupTurnKind.Stored or LookupTurnKind.StoreRefused or LookupTurnKind.StoreSilent;
+            TimeSpan? roundTrip = kind is LookupTurnKind.Answered or LookupTurnKind.Stored or LookupTurnKind.StoreRefused ? now - peer.AskedAt : null;
+            listener.Turned(new LookupTurn<KadContact>(kind, KadContact.Of(peer.Contact), isWrite ? 0 : peer.Hop, now, roundTrip, closer, values));
         }
     }
 
     private void TellEnd(LookupEnd end)
     {
-        if (Listener is { } listener)
+        if (Listener is { } listener && !_endIsTold)
         {
-            Listener = null;
+            _endIsTold = true;
             listener.Ended(end, [.. Closest.Select(KadContact.Of)]);
         }
     }

@@ -35,6 +35,7 @@ internal sealed partial class KadQuery
     private int _openCommits;
     private bool _isSatisfied;
     private bool _hasBegunTelling;
+    private bool _endIsTold;
 
     public KadQuery(KadSettings settings, KadQueryKind kind, ReadOnlyMemory<byte> target)
     {
@@ -211,6 +212,8 @@ internal sealed partial class KadQuery
         {
             _openCommits++;
             _hasBegunTelling = true;
+            told.AskedAt = now;
+            TellTurn(LookupTurnKind.Storing, told, now);
             return new KadRequest(this, told.Contact, TellingMessage(), IsCommit: true);
         }
 

@@ -167,9 +167,10 @@ internal sealed partial class MainlineProtocol
                 ObserveSize(walk);
                 walk.Conclude((asker, contact) =>
                 {
+                    asker.Begin(contact, now);
                     if (!Ask(asker, asker.Local, contact, isIdKnown: true, CommitAttempts, now))
                     {
-                        ((IAsker)asker).Silent(null!, now);
+                        asker.CannotAsk(contact, now);
                     }
                 });
             }

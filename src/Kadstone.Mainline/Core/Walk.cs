@@ -192,6 +192,7 @@ internal sealed class Walk : IAsker
         public void Answered(Request request, in KrpcMessage answer, NodeContact from, Instant now)
         {
             Stored++;
+            walk.Lookup.Note(LookupTurnKind.Stored, request.To, now, now - request.SentAt);
             Close();
         }
 
@@ -199,12 +200,18 @@ internal sealed class Walk : IAsker
         {
             Refused++;
             LastErrorCode = code;
+            walk.Lookup.Note(LookupTurnKind.StoreRefused, request.To, now, now - request.SentAt, code);
             Close();
         }
 
-        void IAsker.Silent(Request request, Instant now)
+        void IAsker.Silent(Request request, Instant now) => CannotAsk(request.To, now);
+
+        internal void Begin(NodeContact contact, Instant now) => walk.Lookup.Note(LookupTurnKind.Storing, contact, now);
+
+        internal void CannotAsk(NodeContact contact, Instant now)
         {
             Silent++;
+            walk.Lookup.Note(LookupTurnKind.StoreSilent, contact, now);
             Close();
         }
 

@@ -75,6 +75,52 @@ public sealed class LookupTests(V1Network network)
         lookup.GetProperty("steps").EnumerateArray().Count(step => step.GetProperty("kind").GetString() == "answered").ShouldBe(lookup.GetProperty("answers").GetInt32());
     }
 
+    [Theory]
+    [InlineData("mainline")]
+    [InlineData("hyperswarm")]
+    [InlineData("ipfs")]
+    public async Task Who_was_asked_to_store_and_did_is_part_of_an_announcements_trace(string name)
+    {
+        string key = name == "ipfs" ? Libp2p.Cid.OfRaw(System.Text.Encoding.UTF8.GetBytes(V1Network.NewKey(8))).ToString() : V1Network.NewKey(name == "mainline" ? 20 : 32);
+        JsonElement told = (await network.PostAsync($"/v1/{name}/announcements", $$"""{"key":"{{key}}"}""")).ShouldBe(HttpStatusCode.Created);
+        JsonElement[] lookups = [.. (await network.GetAsync("/v1/lookups?limit=1000")).Json.GetProperty("lookups").EnumerateArray()];
+        JsonElement summary = lookups.First(one => one.GetProperty("target").GetString() == key);
+        JsonElement lookup = (await network.GetAsync($"/v1/lookups/{summary.GetProperty("id").GetString()}")).ShouldBe(HttpStatusCode.OK);
+        JsonElement[] steps = [.. lookup.GetProperty("steps").EnumerateArray()];
+        JsonElement[] Of(string kind) => [.. steps.Where(step => step.GetProperty("kind").GetString() == kind)];
+        Of("storing").Length.ShouldBe(told.GetProperty("asked").GetInt32());
+        Of("stored").Length.ShouldBe(told.GetProperty("acknowledged").GetInt32());
+        Of("store_refused").Length.ShouldBe(told.GetProperty("refused").GetInt32());
+        Of("stored").ShouldNotBeEmpty();
+        Of("stored").ShouldAllBe(step => step.GetProperty("rttMs").GetDouble() >= 0 && step.GetProperty("hop").GetInt32() == 0);
+        Of("storing").Select(step => step.GetProperty("contact").GetProperty("id").GetString()).ShouldBe(
+            Of("stored").Concat(Of("store_refused")).Concat(Of("store_silent")).Select(step => step.GetProperty("contact").GetProperty("id").GetString()), ignoreOrder: true);
+        lookup.GetProperty("stores").GetInt32().ShouldBe(Of("storing").Length);
+        lookup.GetProperty("stored").GetInt32().ShouldBe(Of("stored").Length);
+        lookup.GetProperty("answers").GetInt32().ShouldBe(Of("answered").Length, "a write is no answer to the search");
+    }
+
+    [Fact]
+    public void A_write_that_is_refused_has_its_code_and_one_without_an_answer_has_none()
+    {
+        LookupLog log = new(TimeProvider.System);
+        List<string> told = [];
+        ILookupListener<int> listener = WatchOf(log).Began(Beginning(isUpkeep: false), default).ShouldNotBeNull();
+        log.Changed = trail => told.Add(trail.Id);
+        listener.Turned(new LookupTurn<int>(LookupTurnKind.Asked, 1, 1, default, null, 0, 0));
+        listener.Turned(new LookupTurn<int>(LookupTurnKind.Answered, 1, 1, new Instant(TimeSpan.TicksPerMillisecond), TimeSpan.FromMilliseconds(1), 0, 0));
+        listener.Ended(LookupEnd.Quorum, [1]);
+        Instant later = new(TimeSpan.TicksPerSecond);
+        listener.Turned(new LookupTurn<int>(LookupTurnKind.Storing, 1, 0, later, null, 0, 0));
+        listener.Turned(new LookupTurn<int>(LookupTurnKind.Storing, 2, 0, later, null, 0, 0));
+        listener.Turned(new LookupTurn<int>(LookupTurnKind.StoreRefused, 1, 0, later, TimeSpan.FromMilliseconds(2), 0, 0) { Code = 203 });
+        listener.Turned(new LookupTurn<int>(LookupTurnKind.StoreSilent, 2, 0, later, null, 0, 0));
+        LookupAnswer lookup = log.Find("1").ShouldNotBeNull().Whole();
+        lookup.Steps.Select(step => (step.Kind, step.Code)).ShouldBe([("asked", null), ("answered", null), ("storing", null), ("storing", null), ("store_refused", 203), ("store_silent", null)]);
+        (lookup.Stores, lookup.Stored, lookup.Requests, lookup.Hops, lookup.Milliseconds).ShouldBe((2, 0, 1, 1, 1));
+        told.Count.ShouldBe(3, "the end, and each write's");
+    }
+
     [Fact]
     public async Task The_newest_lookup_stands_first_and_the_list_is_as_long_as_it_is_asked_for()
     {

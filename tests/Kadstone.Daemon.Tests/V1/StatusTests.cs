@@ -22,6 +22,9 @@ public sealed class StatusTests(V1Network network)
             one.GetProperty("isReady").GetBoolean().ShouldBeTrue();
             one.GetProperty("addresses").GetArrayLength().ShouldBeGreaterThan(0);
             one.GetProperty("traffic").GetProperty("sent").GetInt64().ShouldBeGreaterThan(0);
+            one.GetProperty("traffic").GetProperty("sentBytes").GetInt64().ShouldBeGreaterThan(one.GetProperty("traffic").GetProperty("sent").GetInt64(), "no packet is a byte long");
+            one.GetProperty("traffic").GetProperty("receivedBytes").GetInt64().ShouldBeGreaterThan(0);
+            one.GetProperty("rates").GetProperty("sentBytes").GetDouble().ShouldBeGreaterThanOrEqualTo(0);
             one.GetProperty("budget").GetProperty("packetsPerSecond").GetInt32().ShouldBe(200);
         }
 

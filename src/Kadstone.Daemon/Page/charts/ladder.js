@@ -7,22 +7,28 @@ const RUNG = 20;
 const HOP_GAP = 10;
 const HEAD = 26;
 
-const WORDS = { answered: 'answered', silent: 'silent', refused: 'refused', asked: 'no answer yet' };
+const WORDS = { answered: 'answered', silent: 'silent', refused: 'refused', asked: 'no answer yet', stored: 'stored it', store_refused: 'refused to store it', store_silent: 'silent on storing it', storing: 'no word on storing it yet' };
+
+// A write looks like the question it resembles.
+const LOOKS = { storing: 'asked', stored: 'answered', store_refused: 'refused', store_silent: 'silent' };
 
 /** Steps, paired: what was asked, and what came of it. */
 export function rungsOf(steps) {
   const rungs = [];
   const open = new Map();
   for (const step of steps) {
-    const name = `${step.contact.id} ${step.contact.address}`;
-    if (step.kind === 'asked') {
-      const rung = { contact: step.contact, hop: step.hop, from: step.atMs, to: null, kind: 'asked', step };
+    // Who is asked to store after the lookup has a second rung, below all hops.
+    const isWrite = step.kind in LOOKS;
+    const hop = isWrite ? Infinity : step.hop;
+    const name = `${isWrite ? 'write' : ''} ${step.contact.id} ${step.contact.address}`;
+    if (step.kind === 'asked' || step.kind === 'storing') {
+      const rung = { contact: step.contact, hop, from: step.atMs, to: null, kind: step.kind, step };
       rungs.push(rung);
       open.set(name, rung);
     } else {
       let rung = open.get(name);
       if (!rung) {
-        rung = { contact: step.contact, hop: step.hop, from: Math.max(0, step.atMs - (step.rttMs ?? 0)), to: null, kind: 'asked', step };
+        rung = { contact: step.contact, hop, from: Math.max(0, step.atMs - (step.rttMs ?? 0)), to: null, kind: 'asked', step };
         rungs.push(rung);
       }
 
@@ -31,7 +37,7 @@ export function rungsOf(steps) {
     }
   }
 
-  return rungs.sort((a, b) => a.hop - b.hop || a.from - b.from);
+  return rungs.sort((a, b) => (a.hop === b.hop ? a.from - b.from : a.hop < b.hop ? -1 : 1));
 }
 
 /** @param stopped when it was over; null while it runs */
@@ -79,7 +85,7 @@ function layOut(rungs) {
 function drawBand(hop, width) {
   return s('g', null,
     s('rect', { class: 'band', x: 0, y: hop.top - 3, width, height: hop.bottom - hop.top + 6, rx: 6 }),
-    s('text', { class: 'hop', x: 10, y: hop.top + RUNG / 2 + 4 }, `hop ${number(hop.number)}`));
+    s('text', { class: 'hop', x: 10, y: hop.top + RUNG / 2 + 4 }, hop.number === Infinity ? 'store' : `hop ${number(hop.number)}`));
 }
 
 function drawRung(rung, y, x, end, { left, width, isNarrow }) {
@@ -89,7 +95,7 @@ function drawRung(rung, y, x, end, { left, width, isNarrow }) {
   const { step } = rung;
   const gave = rung.kind === 'answered' && step.closer > 0 ? `+${number(step.closer)}` : '';
   const labelAt = Math.min(from + length + 6, width - (isNarrow ? 42 : 100));
-  return s('g', { class: `rung is-${rung.kind in WORDS ? rung.kind : 'asked'}` },
+  return s('g', { class: `rung is-${LOOKS[rung.kind] ?? (rung.kind in WORDS ? rung.kind : 'asked')}` },
     s('title', null, describe(rung)),
     s('rect', { class: 'hit', x: 0, y: y - RUNG / 2, width, height: RUNG }),
     isNarrow ? null : s('text', { class: 'who', x: 64, y: y + 4 }, plain(rung.contact.id, 10)),
@@ -103,9 +109,13 @@ function drawRung(rung, y, x, end, { left, width, isNarrow }) {
 
 export function describe(rung) {
   const { step } = rung;
-  const parts = [`${plain(rung.contact.id, 80)} at ${plain(rung.contact.address, 80)}`, `hop ${rung.hop}`, `asked at ${milliseconds(rung.from)}`, WORDS[rung.kind] ?? rung.kind];
-  if (rung.to !== null && rung.kind === 'answered') {
+  const parts = [`${plain(rung.contact.id, 80)} at ${plain(rung.contact.address, 80)}`, rung.hop === Infinity ? 'after the lookup' : `hop ${rung.hop}`, `asked at ${milliseconds(rung.from)}`, WORDS[rung.kind] ?? rung.kind];
+  if (rung.to !== null && (rung.kind === 'answered' || rung.kind === 'stored')) {
     parts.push(`after ${milliseconds(step.rttMs ?? rung.to - rung.from)}`);
+  }
+
+  if (Number.isFinite(step.code)) {
+    parts.push(`error ${number(step.code)}`);
   }
 
   return parts.join(', ');

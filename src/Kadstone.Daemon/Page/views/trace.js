@@ -12,7 +12,7 @@ export function trace(id, redraw) {
   const forget = state.watch(change => {
     const now = state.lookups.get(id);
     const had = loader.value;
-    if (change === 'lookup' && now && had && (had.state !== now.state || had.requests !== now.requests || had.answers !== now.answers)) {
+    if (change === 'lookup' && now && had && (had.state !== now.state || had.requests !== now.requests || had.answers !== now.answers || had.stores !== now.stores || had.stored !== now.stored)) {
       loader.refresh();
     }
   });
@@ -30,7 +30,7 @@ function drawLookup(lookup) {
   const rungs = rungsOf(lookup.steps);
   const end = Math.max(lookup.milliseconds, ...rungs.map(rung => rung.to ?? rung.from), 1);
   const room = Math.max(280, Math.min(1200, document.getElementById('main').clientWidth - (window.innerWidth <= 640 ? 68 : 92)));
-  const stairs = approachOf(rungs);
+  const stairs = approachOf(rungs.filter(rung => rung.hop !== Infinity));
   return [
     h('header', { class: 'heading' }, h('div', null,
       h('p', { class: 'over' }, networkName(lookup.network), ' ', foreign(lookup.kind, 40)),
@@ -40,7 +40,7 @@ function drawLookup(lookup) {
       h('p', { class: 'sentence' }, lookup.reason ? foreign(lookup.reason) : lookup.state === 'running' ? 'Still asking.' : 'It gave no reason.'),
       facts([
         ['Took', milliseconds(lookup.milliseconds)], ['Hops', number(lookup.hops)], ['Answers', `${number(lookup.answers)} of ${number(lookup.requests)}`],
-        ['Found', number(lookup.found)], ['Begun', moment(lookup.startedAt)],
+        ['Found', number(lookup.found)], ['Stored', lookup.stores > 0 ? `${number(lookup.stored)} of ${number(lookup.stores)}` : '–'], ['Begun', moment(lookup.startedAt)],
       ], 'row')),
     rungs.length === 0 ? empty('Nobody was asked', 'A lookup that ends without a question had nobody in the table to ask.') : [
       card('Hops against time', { class: 'drawing' },
@@ -61,15 +61,18 @@ function drawLookup(lookup) {
   ];
 }
 
+const OUTCOMES = { asked: 'no answer yet', storing: 'no word yet', store_refused: 'refused', store_silent: 'silent' };
+const outcomeOf = ({ kind, step }) => `${OUTCOMES[kind] ?? kind}${Number.isFinite(step.code) ? ` (${number(step.code)})` : ''}`;
+
 function drawSteps(rungs) {
   return table({
     caption: 'Every contact that was asked',
     columns: [
       { name: 'Contact', cell: rung => key(rung.contact.id) },
       { name: 'Address', look: 'wide', cell: rung => foreign(rung.contact.address, 60) },
-      { name: 'Hop', look: 'number', cell: rung => number(rung.hop) },
+      { name: 'Hop', look: 'number', cell: rung => (rung.hop === Infinity ? 'store' : number(rung.hop)) },
       { name: 'Asked at', look: 'number', cell: rung => milliseconds(rung.from) },
-      { name: 'Outcome', cell: rung => (rung.kind === 'asked' ? 'no answer yet' : rung.kind) },
+      { name: 'Outcome', cell: rung => outcomeOf(rung) },
       { name: 'Round trip', look: 'number', cell: rung => milliseconds(rung.step.rttMs ?? NaN) },
       { name: 'Bits left', look: 'number', cell: rung => number(rung.step.distanceBits) },
       { name: 'Nearer', look: 'number', cell: rung => number(Number(rung.step.closer)) },

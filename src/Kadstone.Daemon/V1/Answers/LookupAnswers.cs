@@ -13,6 +13,8 @@ internal record LookupSummary(
     int Answers,
     int Hops,
     int Found,
+    int Stores,
+    int Stored,
     string? Reason);
 
 internal sealed record LookupsAnswer(IReadOnlyList<LookupSummary> Lookups);
@@ -30,11 +32,13 @@ internal sealed record LookupAnswer(
     int Answers,
     int Hops,
     int Found,
+    int Stores,
+    int Stored,
     string? Reason,
     IReadOnlyList<StepAnswer> Steps,
     IReadOnlyList<ContactAnswer> Closest)
-    : LookupSummary(Id, Network, Kind, Target, Keyspace, State, StartedAt, Milliseconds, Requests, Answers, Hops, Found, Reason);
+    : LookupSummary(Id, Network, Kind, Target, Keyspace, State, StartedAt, Milliseconds, Requests, Answers, Hops, Found, Stores, Stored, Reason);
 
-internal sealed record StepAnswer(double AtMs, string Kind, ContactAnswer Contact, int Hop, double? RttMs, int DistanceBits, int Closer, int Values);
+internal sealed record StepAnswer(double AtMs, string Kind, ContactAnswer Contact, int Hop, double? RttMs, int DistanceBits, int Closer, int Values, int? Code = null);
 
 internal sealed record ContactAnswer(string Id, string Keyspace, string Address);

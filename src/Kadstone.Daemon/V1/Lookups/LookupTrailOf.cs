@@ -23,6 +23,8 @@ internal sealed class LookupTrailOf<TContact>(
     private int _withValues;
     private int _hops;
     private int _found;
+    private int _stores;
+    private int _stored;
     private int _version;
 
     public override bool IsRunning
@@ -54,7 +56,9 @@ internal sealed class LookupTrailOf<TContact>(
         lock (_lock)
         {
             _version++;
-            _took = turn.At - began;
+
+            // What the lookup took is told without the writes: an announcement is over when its search is, to whoever compares.
+            _took = turn.Kind < LookupTurnKind.Storing ? turn.At - began : _took;
             _hops = Math.Max(_hops, turn.Hop);
             if (turn.Kind == LookupTurnKind.Asked)
             {
@@ -69,6 +73,14 @@ internal sealed class LookupTrailOf<TContact>(
                 _found += turn.Values;
                 _withValues += turn.Values > 0 ? 1 : 0;
             }
+            else if (turn.Kind == LookupTurnKind.Storing)
+            {
+                _stores++;
+            }
+            else if (turn.Kind == LookupTurnKind.Stored)
+            {
+                _stored++;
+            }
 
             if (_turns.Count < MaxTurns)
             {
@@ -79,6 +91,10 @@ internal sealed class LookupTrailOf<TContact>(
         if (turn is { Kind: LookupTurnKind.Answered, RoundTrip: TimeSpan roundTrip })
         {
             watch.Answered(turn.Contact, roundTrip);
+        }
+        else if (turn.Kind > LookupTurnKind.Storing)
+        {
+            watch.Written(this);
         }
     }
 
@@ -99,7 +115,7 @@ internal sealed class LookupTrailOf<TContact>(
         lock (_lock)
         {
             return new LookupSummary(
-                Id, Network, Kind, Target, Hex(Point), StateNeedsLock(), StartedAt, _took.TotalMilliseconds, _requests, _answers, _hops, _found, ReasonNeedsLock());
+                Id, Network, Kind, Target, Hex(Point), StateNeedsLock(), StartedAt, _took.TotalMilliseconds, _requests, _answers, _hops, _found, _stores, _stored, ReasonNeedsLock());
         }
     }
 
@@ -128,6 +144,8 @@ internal sealed class LookupTrailOf<TContact>(
             summary.Answers,
             summary.Hops,
             summary.Found,
+            summary.Stores,
+            summary.Stored,
             summary.Reason,
             [.. turns.Select(StepOf)],
             [.. closest.Select(contact => AnswerOf(watch.Describe(contact)))]);
@@ -143,6 +161,10 @@ internal sealed class LookupTrailOf<TContact>(
                 LookupTurnKind.Asked => "asked",
                 LookupTurnKind.Answered => "answered",
                 LookupTurnKind.Refused => "refused",
+                LookupTurnKind.Storing => "storing",
+                LookupTurnKind.Stored => "stored",
+                LookupTurnKind.StoreRefused => "store_refused",
+                LookupTurnKind.StoreSilent => "store_silent",
                 _ => "silent",
             },
             AnswerOf(contact),
@@ -150,7 +172,8 @@ internal sealed class LookupTrailOf<TContact>(
             turn.RoundTrip?.TotalMilliseconds,
             DistanceBits(contact.Point, Point.Span),
             turn.Closer,
-            turn.Values);
+            turn.Values,
+            turn.Code == 0 ? null : turn.Code);
     }
 
     private string StateNeedsLock() => _end switch

@@ -48,5 +48,8 @@ internal sealed class LookupWatch<TContact>(LookupLog log, string network, Func<
         }
     }
 
+    /// <summary>A write after a lookup came to its end.</summary>
+    internal void Written(LookupTrail trail) => log.Changed?.Invoke(trail);
+
     internal void Ended(LookupTrail trail) => log.Ended(trail);
 }

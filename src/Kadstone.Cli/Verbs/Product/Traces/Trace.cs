@@ -38,6 +38,8 @@ internal static class Trace
         json.WriteNumber("answers", lookup.Answers);
         json.WriteNumber("hops", lookup.Hops);
         json.WriteNumber("found", lookup.Found);
+        json.WriteNumber("stores", lookup.Stores);
+        json.WriteNumber("stored", lookup.Stored);
         json.WriteString("reason", lookup.Reason);
     }
 
@@ -54,14 +56,26 @@ internal static class Trace
         yield return "      at  hop  what      bits left  round trip  contact";
         foreach (StepAnswer step in lookup.Steps)
         {
-            string brought = step.Kind == "answered" ? Invariant($"  {step.Closer} closer, {step.Values} found") : string.Empty;
+            string brought = step.Kind switch
+            {
+                "answered" => Invariant($"  {step.Closer} closer, {step.Values} found"),
+                "stored" => "  took it",
+                "store_refused" => step.Code is int code ? Invariant($"  did not take it, error {code}") : "  did not take it",
+                "store_silent" => "  no word on it",
+                _ => string.Empty,
+            };
             string roundTrip = step.RttMs is double milliseconds ? Invariant($"{milliseconds:0.0} ms") : string.Empty;
-            yield return Invariant($"{step.AtMs,6:0.0}ms  {step.Hop,3}  {step.Kind,-8}  {step.DistanceBits,9}  {roundTrip,10}  {step.Contact.Address} {Short(step.Contact.Id)}{brought}");
+            yield return Invariant($"{step.AtMs,6:0.0}ms  {(step.Hop > 0 ? Invariant($"{step.Hop}") : "put"),3}  {Word(step.Kind),-8}  {step.DistanceBits,9}  {roundTrip,10}  {step.Contact.Address} {Short(step.Contact.Id)}{brought}");
         }
 
         (int answered, int all) = Closest(lookup);
-        yield return Invariant($"{lookup.State} after {lookup.Milliseconds:0.0} ms: {Counted.Of(lookup.Requests, "request")}, {Counted.Of(lookup.Answers, "answer")}, {Counted.Of(lookup.Hops, "hop")}, {lookup.Found} found; {answered} of the {all} closest answered{(lookup.Reason is null ? "." : $". {lookup.Reason}")}");
+        yield return Invariant($"{lookup.State} after {lookup.Milliseconds:0.0} ms: {Counted.Of(lookup.Requests, "request")}, {Counted.Of(lookup.Answers, "answer")}, {Counted.Of(lookup.Hops, "hop")}, {lookup.Found} found; {Written(lookup)}{answered} of the {all} closest answered{(lookup.Reason is null ? "." : $". {lookup.Reason}")}");
     }
+
+    private static string Written(LookupSummary lookup) => lookup.Stores == 0 ? string.Empty : Invariant($"{lookup.Stored} of {lookup.Stores} stored it; ");
+
+    // A column's width.
+    private static string Word(string kind) => kind switch { "store_refused" => "refused", "store_silent" => "silent", _ => kind };
 
     private static string Short(string id) => id.Length > 16 && !id.Contains('/', StringComparison.Ordinal) ? $"{id[..12]}…" : id;
 
