@@ -4,7 +4,7 @@ namespace Kadstone.Page.Tests;
 public sealed class HostileTests(Chromium chromium)
 {
     /// <summary>Elements that the page never makes, attributes that run something, links that lead away.</summary>
-    private const string Strange =
+    internal const string Strange =
         """
         () => {
           const known = new Set(('html head meta title link script body a header img span p nav main noscript footer div ul li h1 h2 h3 section article dl dt dd small strong code bdi time table caption thead tbody tr th td '
@@ -25,7 +25,7 @@ public sealed class HostileTests(Chromium chromium)
         }
         """;
 
-    private const string Mark = "window.mark = () => { window.marks = (window.marks ?? 0) + 1; }";
+    internal const string Mark = "window.mark = () => { window.marks = (window.marks ?? 0) + 1; }";
 
     public static TheoryData<string> Views => PageViews.Names;
 

@@ -144,7 +144,7 @@ internal sealed partial class RpcProtocol : IWalkHost
 
     private void ObserveSize(Walk walk)
     {
-        if (walk.IsConcluded || walk.Lookup.End != LookupEnd.Quorum || walk.Plan.Nodes is not null)
+        if (walk.IsConcluded || walk.Lookup.End is not (LookupEnd.Quorum or LookupEnd.Exhausted) || walk.Plan.Nodes is not null)
         {
             return;
         }
@@ -152,12 +152,15 @@ internal sealed partial class RpcProtocol : IWalkHost
         Span<RpcContact> nearest = stackalloc RpcContact[Walk.Width];
         Span<Key256> keys = stackalloc Key256[Walk.Width];
         int count = walk.Lookup.CopyClosest(nearest);
+
+        // Nodes name their neighbours and not 36, so that most searches end with everybody asked. Fewer than twenty are the closest when all answered.
+        bool hasAll = count == nearest.Length || walk.Lookup.Answered == walk.Lookup.Asked;
         for (int i = 0; i < count; i++)
         {
             keys[i] = nearest[i].Key;
         }
 
-        (walk.Plan.IsJoining ? _joiningSize : _size).Observe(walk.Plan.Target, keys[..count]);
+        (walk.Plan.IsJoining ? _joiningSize : _size).Observe(walk.Plan.Target, hasAll ? keys[..count] : []);
     }
 
     // A lookup counts the time from its asking: while the window is closed it is not let ask.
