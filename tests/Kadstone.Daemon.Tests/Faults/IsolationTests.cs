@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Text.Json;
 using Kadstone.Crypto;
 using Kadstone.Daemon.Tests.V1;
 using Kadstone.Datagrams;
@@ -75,6 +76,7 @@ public sealed class IsolationTests
             await UntilAsync(client, clock, HttpStatusCode.ServiceUnavailable);
             TimeSpan lost = Stopwatch.GetElapsedTime(stopped);
             (await client.GetAsync("/health/live", V1Network.Cancelled)).StatusCode.ShouldBe(HttpStatusCode.OK);
+            await UntilStatusAsync(client, clock, isSilent: true);
             while (Stopwatch.GetElapsedTime(stopped) < away)
             {
                 await UntilAsync(client, clock, HttpStatusCode.ServiceUnavailable);
@@ -84,10 +86,35 @@ public sealed class IsolationTests
             others = [await StartAsync(network, there, port), await StartAsync(network, IPAddress.Parse($"127.79.{number}.3"), second)];
             await UntilAsync(client, clock, HttpStatusCode.OK);
             TimeSpan back = Stopwatch.GetElapsedTime(started);
+            await UntilStatusAsync(client, clock, isSilent: false);
             await others[0].DisposeAsync();
             await others[1].DisposeAsync();
             return (lost, back);
         }
+    }
+
+    /// <summary>A table keeps its contacts for a while: the status says all the same that nobody answers, and for how long.</summary>
+    private static async Task UntilStatusAsync(HttpClient client, ShiftedTimeProvider? clock, bool isSilent)
+    {
+        using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(200));
+        long began = Stopwatch.GetTimestamp();
+        string verdict;
+        do
+        {
+            await timer.WaitForNextTickAsync(V1Network.Cancelled);
+            clock?.Advance(TimeSpan.FromSeconds(11));
+            using JsonDocument status = JsonDocument.Parse(await client.GetStringAsync("/v1/status", V1Network.Cancelled));
+            JsonElement network = status.RootElement.GetProperty("networks")[0];
+            verdict = network.GetProperty("verdict").GetString()!;
+            if (isSilent ? verdict.Contains("nobody has answered for", StringComparison.Ordinal) || verdict.Contains("nobody answers", StringComparison.Ordinal) : network.GetProperty("level").GetString() != "fail")
+            {
+                network.GetProperty("level").GetString().ShouldBe(isSilent ? "fail" : network.GetProperty("level").GetString());
+                return;
+            }
+        }
+        while (Stopwatch.GetElapsedTime(began) < s_guard);
+
+        Assert.Fail($"The status went on to say '{verdict}'.");
     }
 
     // Health is asked for as a supervisor does, five times a second at most.

@@ -100,7 +100,7 @@ public sealed class LogTests(V1Network network)
             stranger.Send(bad, endpoint);
         }
 
-        // A laptop answers some fifty strangers' questions a second: the flood may have taken this second's, or the room in the socket's queue.
+        // The flood may have taken the room in the socket's queue.
         int pings = 1;
         while (await honest.TryAskAsync(endpoint, "ping", TimeSpan.FromMilliseconds(500)) is null)
         {
