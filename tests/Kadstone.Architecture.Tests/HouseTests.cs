@@ -26,7 +26,6 @@ public sealed partial class HouseTests
         ["src/Kadstone.Kademlia/RoutingTable.cs"] = (9, "a bucket that TryFind found is there; the diversity counts and the replacement cache are there where the options say so"),
         ["src/Kadstone.Datagrams/Core/RequestTable.cs"] = (3, "default of a type parameter, in a slot that nobody reads before it is set"),
         ["src/Kadstone.Datagrams/Udp/DatagramDriver.cs"] = (1, "a timer's state is what we gave it"),
-        ["src/Kadstone.Mainline/Core/MainlineProtocol.Requests.cs"] = (1, "a write that could not be sent is silent before it is a request"),
         ["src/Kadstone.Mainline/Core/Publications.cs"] = (1, "the out parameter of a TryX that says false"),
         ["src/Kadstone.Mainline/MainlineDht.Items.cs"] = (1, "the query's own callback asks the query"),
         ["src/Kadstone.Mainline/MainlineDht.cs"] = (1, "the count of the state's ids was asked in the same condition"),

@@ -82,7 +82,7 @@ internal sealed class HostileNode : IAsyncDisposable
             Write(answer, "1:rd2:id20:");
             answer.Write(s_id);
             Write(answer, "5:nodes0:5:token2:<b");
-            if (query.Contains("1:q3:get1:", StringComparison.Ordinal))
+            if (query.Contains("1:q3:get", StringComparison.Ordinal))
             {
                 Write(answer, "1:v");
                 WriteText(answer, Value);

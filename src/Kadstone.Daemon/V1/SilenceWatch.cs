@@ -21,9 +21,9 @@ internal sealed class SilenceWatch(IReadOnlyList<DaemonNetwork> networks, TimePr
         Hearing hearing = _hearings[network.Name];
         long now = time.GetTimestamp();
         hearing.HeardAt ??= now;
-        if (hearing.Probe is { IsCompleted: true } probe)
+        if (hearing.Probe is { IsCompleted: true })
         {
-            hearing.IsSilent = probe is { IsCompletedSuccessfully: true, Result: false };
+            hearing.IsSilent = !hearing.IsAnswered;
             hearing.Probe = null;
             hearing.HeardAt = hearing.IsSilent ? hearing.HeardAt : now;
         }
@@ -40,7 +40,7 @@ internal sealed class SilenceWatch(IReadOnlyList<DaemonNetwork> networks, TimePr
             && (hearing.ProbedAt is not long at || time.GetElapsedTime(at, now) >= s_pause))
         {
             hearing.ProbedAt = now;
-            hearing.Probe = ProbeAsync(network);
+            hearing.Probe = ProbeAsync(network, hearing);
         }
 
         return hearing.IsSilent ? silence : null;
@@ -53,16 +53,16 @@ internal sealed class SilenceWatch(IReadOnlyList<DaemonNetwork> networks, TimePr
         _closing.Dispose();
     }
 
-    /// <summary>Whether anybody answered.</summary>
-    private async Task<bool> ProbeAsync(DaemonNetwork network)
+    private async Task ProbeAsync(DaemonNetwork network, Hearing hearing)
     {
         try
         {
-            return await network.ProbeAsync(_closing.Token).ConfigureAwait(false) > 0;
+            hearing.IsAnswered = await network.ProbeAsync(_closing.Token).ConfigureAwait(false) > 0;
         }
         catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException || Trouble.IsOfTheNetwork(exception))
         {
-            return exception is not TimeoutException && _closing.IsCancellationRequested;
+            // Out of patience is silence; a node or a daemon that closes tells nobody any more.
+            hearing.IsAnswered = false;
         }
     }
 
@@ -71,7 +71,11 @@ internal sealed class SilenceWatch(IReadOnlyList<DaemonNetwork> networks, TimePr
         public long Received;
         public long? HeardAt;
         public long? ProbedAt;
-        public Task<bool>? Probe;
+        public Task? Probe;
+
+        /// <summary>Of the last probe, once it is over.</summary>
+        public bool IsAnswered;
+
         public bool IsSilent;
     }
 }
