@@ -48,6 +48,13 @@ public sealed class LookupListenerTests
     }
 
     [Fact]
+    public void Writes_that_nobody_hears_cost_nothing()
+    {
+        NodeLookup<Key160, Peer> lookup = new(default, new LookupOptions(), Peers);
+        Allocations.Least(() => lookup.Note(LookupTurnKind.Storing, Peers[0], Start)).ShouldBe(0);
+    }
+
+    [Fact]
     public void A_late_contact_is_silent_once_and_may_still_answer()
     {
         Notes notes = new();
