@@ -80,16 +80,16 @@ public enum Refusal
     /// <summary>It did not.</summary>
     None,
 
-    /// <summary>The source is over its rate.</summary>
+    /// <summary>The source is over its rate, or not proved and over its part of what strangers have.</summary>
     Source,
 
     /// <summary>The source is not proved and has used up its free answers and its credit in bytes.</summary>
     Credit,
 
-    /// <summary>The host is over its rate.</summary>
+    /// <summary>The host is over its rate, or over its part of what strangers have.</summary>
     Host,
 
-    /// <summary>The prefix is over its rate.</summary>
+    /// <summary>The prefix is over its rate, or over its part of what strangers have.</summary>
     Prefix,
 
     /// <summary>The node is over its rate.</summary>
