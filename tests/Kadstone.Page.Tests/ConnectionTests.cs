@@ -14,8 +14,19 @@ public sealed class ConnectionTests(Chromium chromium)
         await tab.SeeAsync("Live", "#link");
         (await tab.Page.Locator("#announcer").TextContentAsync()).ShouldBe("", "what stands on the page when it is opened is not told twice");
 
-        daemon.Publish("status", daemon.Answers.Status(6_000, "fail", "No network answers.", "Look at the cable."));
-        await tab.SeeAsync("No network answers.", "#announcer");
+        // What is told stands there for a second, until the next status.
+        await tab.Page.EvaluateAsync(
+            """
+            () => {
+              window.said = [];
+              const announcer = document.getElementById('announcer');
+              new MutationObserver(() => window.said.push(announcer.textContent)).observe(announcer, { childList: true, characterData: true, subtree: true });
+            }
+            """);
+        daemon.Publish("status", daemon.Answers.Status(6_000, "warn", FakeAnswers.IpfsVerdict.Replace("236", "237", StringComparison.Ordinal)));
+        daemon.Publish("status", daemon.Answers.Status(6_001, "fail", "No network answers.", "Look at the cable."));
+        await tab.Page.WaitForFunctionAsync("() => window.said.length > 0");
+        (await tab.Page.EvaluateAsync<string>("() => window.said[0]")).ShouldBe("No network answers.", "a contact more is nothing to be told of");
         (await tab.Page.Locator("#announcer").GetAttributeAsync("aria-live")).ShouldBe("polite");
     }
 

@@ -11,7 +11,7 @@ internal sealed class FakeAnswers
 {
     public const int Records = 100_000;
 
-    private const string IpfsVerdict = "IPFS: works, with 236 contacts, but others do not reach it.";
+    public const string IpfsVerdict = "IPFS: works, with 236 contacts, but others do not reach it.";
     private const string IpfsNext = "Let TCP port 4001 through from outside: forward it in the router, allow it in the firewall.";
 
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
