@@ -114,7 +114,11 @@ public sealed partial class RoutingTable<TKey, TContact>
 
         if (TryFind(contact, out int at, out int i))
         {
-            return Outcome(Renew(at, i, contact, now) ? AdmissionKind.Refreshed : AdmissionKind.Refused);
+            bool isRenewed = Renew(at, i, contact, now);
+            if (isRenewed || _keyChangers.Contains(contact, now))
+            {
+                return Outcome(isRenewed ? AdmissionKind.Refreshed : AdmissionKind.Refused);
+            }
         }
 
         if (!ForgetReplacement(contact, now))
@@ -430,12 +434,17 @@ public sealed partial class RoutingTable<TKey, TContact>
     }
 
     /// <summary>Notes an answer of an entry. An answer under another key costs it its place: one entry a contact, and it has to keep its key.</summary>
+    /// <remarks>Who went silent before has started anew, and is a newcomer. A ban of those would cut us off from a network whose few nodes were all restarted.</remarks>
     private bool Renew(int index, int i, in TContact contact, Instant now)
     {
         Bucket<TKey, TContact> bucket = _buckets[index]!;
         if (!bucket.ContactAt(i).Key.Equals(contact.Key))
         {
-            NoteKeyChange(contact, now);
+            if (bucket.HealthAt(i).Failures == 0)
+            {
+                NoteKeyChange(contact, now);
+            }
+
             int replacement = FreshestFitting(bucket, leaving: i);
             RemoveEntry(bucket, i);
             Promote(index, bucket, replacement);

@@ -29,7 +29,7 @@ public sealed record RoutingTableOptions
     /// <remarks>A burst of loss lasts seconds: two checks within one burst would prove nothing.</remarks>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long a contact that changed its key is refused. Default 5 minutes; zero only drops its entry.</summary>
+    /// <summary>How long a contact that changed its key without having gone silent is refused. Default 5 minutes; zero only drops its entry.</summary>
     public TimeSpan KeyChangeBan { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Limits a host and a prefix. Default null: not counted.</summary>

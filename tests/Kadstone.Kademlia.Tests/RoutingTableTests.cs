@@ -237,6 +237,21 @@ public sealed class RoutingTableTests
     }
 
     [Fact]
+    public void A_contact_that_went_silent_and_is_back_under_another_key_is_a_newcomer()
+    {
+        RoutingTable<Key160, Peer> table = Table();
+        Peer restarted = PeerIn(3);
+        table.Admit(restarted, Start);
+        table.Failed(restarted, After(1)).ShouldBeFalse();
+        Peer anew = new(PeerIn(4).Key, restarted.Address, restarted.Port);
+
+        table.Admit(anew, After(2)).Kind.ShouldBe(AdmissionKind.Added);
+
+        table.Entries.ShouldHaveSingleItem().Contact.Key.ShouldBe(anew.Key);
+        table.KeyChanges.ShouldBe(0);
+    }
+
+    [Fact]
     public void A_replacement_that_changes_its_key_is_refused_too()
     {
         RoutingTable<Key160, Peer> table = Table();

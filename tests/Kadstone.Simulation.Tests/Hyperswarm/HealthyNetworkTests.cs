@@ -25,7 +25,7 @@ public sealed class HealthyNetworkTests
         int started = 0;
 
         // The estimates rest on lookups since the network stands: the first of each node saw a smaller one.
-        Member[] asked = [.. world.Members.Where((_, i) => i % (nodes / 100) == 0)];
+        Member[] asked = [.. world.Members.Where((_, i) => i % Math.Max(1, nodes / 100) == 0)];
         world.Probes(asked.Length * 16, TimeSpan.FromMinutes(5), () => Probe.Start(world, asked[started++ % asked.Length], world.Key(), null));
         NetworkSize[] sizes = [.. asked.Select(member => member.Core.Size)];
         int persistent = world.Members.Count(member => member.Core.IsPersistent);
