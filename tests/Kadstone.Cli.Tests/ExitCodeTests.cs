@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using Kadstone.Datagrams;
+using Kadstone.Mainline;
 
 namespace Kadstone.Cli.Tests;
 
@@ -72,7 +74,10 @@ public sealed class ExitCodeTests(SmallNetwork network)
         using TemporaryFolder folder = new();
         string key = folder["key"];
         (await DhtRun.RunAsync("key", "new", key)).ShouldEndWith(0);
-        string[] signed = ["mainline", "put-signed", "--key", key, .. network.Here];
+
+        // One node: of ten, one that did not have the first would take the stale.
+        await using MainlineDht only = await MainlineDht.CreateAsync(new MainlineOptions { Addresses = [IPAddress.Parse("127.77.120.1")], Scope = AddressScope.Private });
+        string[] signed = ["mainline", "put-signed", "--key", key, "--private", "--bootstrap", $"{only.LocalEndpoints[0]}"];
         (await DhtRun.RunAsync([.. signed, "first", "--seq", "5"])).ShouldEndWith(0).Output.ShouldContain("seq 5\n");
         DhtResult mismatch = await DhtRun.RunAsync([.. signed, "second", "--seq", "6", "--cas", "4"]);
         mismatch.ShouldEndWith(7).Error.ShouldContain("301");

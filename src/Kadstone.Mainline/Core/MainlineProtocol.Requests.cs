@@ -19,6 +19,9 @@ internal sealed partial class MainlineProtocol
     // With two tries each, a lookup that liars lead on sends 200 packets.
     private const int MaxRequestsOfWalk = 100;
 
+    // For what lookups store at their end, for pings, and for upkeep.
+    private const int KeptFromLookups = 1_024;
+
     private readonly PriorityQueue<Request, long> _resends = new();
     private readonly SilenceBreaker _silence = new();
 
@@ -131,6 +134,8 @@ internal sealed partial class MainlineProtocol
         return false;
     }
 
+    private bool MayLookUp => _requests.Count < MaxRequests - KeptFromLookups;
+
     /// <summary>Lets every walk ask whom it may, ends those that are done, and starts publications that are due.</summary>
     private void Advance(Instant now)
     {
@@ -140,10 +145,12 @@ internal sealed partial class MainlineProtocol
             Start(due, now);
         }
 
-        for (int i = _walks.Count - 1; i >= 0; i--)
+        // Who came first asks first: when more is wanted than may be open, the others wait, and none of their contacts has failed for it.
+        int next = 0;
+        while (next < _walks.Count)
         {
-            Walk walk = _walks[i];
-            while (!walk.IsFinished && !walk.Query.IsPaused && _outbox.HasRoom && walk.Lookup.TryNext(now, out NodeContact contact))
+            Walk walk = _walks[next++];
+            while (!walk.IsFinished && !walk.Query.IsPaused && _outbox.HasRoom && MayLookUp && walk.Lookup.TryNext(now, out NodeContact contact))
             {
                 if (_settings.Diversity && _silence.IsOpen(contact.Endpoint, now))
                 {
@@ -177,7 +184,7 @@ internal sealed partial class MainlineProtocol
 
             if (walk.IsFinished)
             {
-                _walks.RemoveAt(i);
+                _walks.RemoveAt(--next);
                 if (walk.Query is { IsFinished: true, Publication: Publication publication } && publication.Running == walk.Query)
                 {
                     EndPublication(publication, walk.Query, now);

@@ -200,9 +200,13 @@ internal sealed partial class MainlineProtocol : IDatagramProtocol
                 next = Instant.Earlier(next, new Instant(resendAt));
             }
 
-            foreach (Walk walk in _walks)
+            // Those that may not ask go on when a request is over, and not before.
+            if (MayLookUp)
             {
-                next = Instant.Earlier(next, walk.Lookup.NextDeadline);
+                foreach (Walk walk in _walks)
+                {
+                    next = Instant.Earlier(next, walk.Lookup.NextDeadline);
+                }
             }
 
             return next;

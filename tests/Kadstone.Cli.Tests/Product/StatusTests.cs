@@ -17,7 +17,7 @@ public sealed class StatusTests(RunningDaemon daemon)
         result.Lines[1].ShouldMatch(@"^\[(ok|warn)\] mainline: [0-9]+ contacts.*, [0-9.]+ packets/s and [0-9,]+ B/s sent, .*127\.77\.0\.1:[0-9]+$");
         result.Lines[2].ShouldMatch(@"^\[(ok|warn)\] hyperswarm: [0-9]+ contacts");
         result.Lines[3].ShouldMatch(@"^\[(ok|warn)\] ipfs: [0-9]+ contacts");
-        result.Lines[4].ShouldMatch(@"^\[ok\] packet budget: [0-9]+ of 200 packets/s, all networks together$");
+        result.Lines[4].ShouldMatch(@"^\[ok\] packet budget: [0-9]+ of 2000 packets/s, all networks together$");
         result.Lines[5].ShouldMatch(@"^\[ok\] store: sqlite, [0-9]+ records?$");
     }
 

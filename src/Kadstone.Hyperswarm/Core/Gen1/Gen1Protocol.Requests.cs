@@ -96,9 +96,12 @@ internal sealed partial class Gen1Protocol : IGen1WalkHost
         }
     }
 
+    /// <summary>Walks that may not wait: none of their contacts has failed for it.</summary>
+    private bool MayAsk => _requests.Count < MaxRequests;
+
     private void AskAll(Gen1Walk walk, Instant now)
     {
-        while (_outbox.HasRoom && walk.TryNext(now, out Gen1Step step))
+        while (_outbox.HasRoom && MayAsk && walk.TryNext(now, out Gen1Step step))
         {
             if (!Ask(step.Asker, step.Question, step.To, step.Token, WalkAttempts, now))
             {

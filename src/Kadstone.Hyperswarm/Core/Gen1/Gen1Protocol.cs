@@ -132,9 +132,12 @@ internal sealed partial class Gen1Protocol : INodeCore
                 next = Instant.Earlier(next, new Instant(resendAt));
             }
 
-            foreach (Gen1Walk walk in _walks)
+            if (MayAsk)
             {
-                next = Instant.Earlier(next, walk.NextDeadline);
+                foreach (Gen1Walk walk in _walks)
+                {
+                    next = Instant.Earlier(next, walk.NextDeadline);
+                }
             }
 
             return next;
