@@ -76,7 +76,7 @@ public sealed class ExitCodeTests(SmallNetwork network)
         (await DhtRun.RunAsync("key", "new", key)).ShouldEndWith(0);
 
         // One node: of ten, one that did not have the first would take the stale.
-        await using MainlineDht only = await MainlineDht.CreateAsync(new MainlineOptions { Addresses = [IPAddress.Parse("127.77.120.1")], Scope = AddressScope.Private });
+        await using MainlineDht only = await MainlineDht.CreateAsync(new MainlineOptions { Addresses = [IPAddress.Parse("127.77.120.1")], Scope = AddressScope.Private }, cancellationToken: TestContext.Current.CancellationToken);
         string[] signed = ["mainline", "put-signed", "--key", key, "--private", "--bootstrap", $"{only.LocalEndpoints[0]}"];
         (await DhtRun.RunAsync([.. signed, "first", "--seq", "5"])).ShouldEndWith(0).Output.ShouldContain("seq 5\n");
         DhtResult mismatch = await DhtRun.RunAsync([.. signed, "second", "--seq", "6", "--cas", "4"]);
