@@ -22,14 +22,17 @@ internal sealed class Resolver<TCore>(DatagramDriver<TCore> driver, IReadOnlyLis
     /// <summary>Hands over what needs no asking, and the join begins; where there are names, when each was tried once.</summary>
     internal void Start()
     {
+        // All at once: the first join would else begin, and end, with the first of them alone.
+        List<UdpEndpoint> known = [];
         foreach (HostPort host in hosts)
         {
             if (Known(host) is { } address)
             {
-                Add([UdpEndpoint.From(address, host.Port)]);
+                known.Add(UdpEndpoint.From(address, host.Port));
             }
         }
 
+        Add(known);
         HostPort[] unknown = [.. hosts.Where(host => Known(host) is null)];
         driver.Run((core, _) => core.RunEmpty = _wanted.Set);
         if (unknown.Length == 0)

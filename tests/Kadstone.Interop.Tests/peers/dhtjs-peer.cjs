@@ -24,7 +24,15 @@ const commands = {
   nodes: node => ({ endpoint: `127.0.0.1:${node.port}`, nodeId: node.id.toString('hex'), running: true }),
   live_nodes: node => ({ nodes: node.save().nodes.map(n => `${n.address}:${n.port}`) }),
   add_node: (node, c) => { node.connect({ address: c.host, port: c.port }); return {} },
-  announce: (node, c) => { node.advertise(Buffer.from(c.infohash, 'hex'), c.port); return { port: c.port } },
+  // It sends a query once and never again: what is lost is told again, as a client that stays does.
+  announce: (node, c) => {
+    const tell = left => {
+      node.advertise(Buffer.from(c.infohash, 'hex'), c.port)
+      if (left > 0) setTimeout(tell, 1000, left - 1)
+    }
+    tell(10)
+    return { port: c.port }
+  },
   // It has no lookup of its own: advertising with port 0 asks, and announces nothing.
   get_peers: async (node, c) => {
     // Each time it asks the nodes that it knows, and learns of nearer ones.
