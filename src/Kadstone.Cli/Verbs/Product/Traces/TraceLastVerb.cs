@@ -2,6 +2,7 @@ using System.CommandLine;
 using Kadstone.Cli.Parsing;
 using Kadstone.Cli.Verbs.Product.Embedding;
 using Kadstone.Daemon.V1.Answers;
+using Kadstone.Daemon.V1.Lookups;
 
 namespace Kadstone.Cli.Verbs.Product.Traces;
 
@@ -15,7 +16,7 @@ internal sealed class TraceLastVerb : DaemonVerb
         : base(
             terminal,
             "last",
-            "Shows the newest lookup: when each contact was asked and answered, hops, distance, round trips, why it ended.",
+            "Shows the newest lookup that has ended: when each contact was asked and answered, hops, distance, round trips, why it ended.",
             "dht trace last",
             "dht trace last --network mainline --kind get_peers",
             "dht trace last -o json")
@@ -33,7 +34,10 @@ internal sealed class TraceLastVerb : DaemonVerb
         LookupsAnswer lookups = await daemon.GetAsync("/v1/lookups?limit=1000", DaemonClient.Json.LookupsAnswer, cancellationToken);
         string? network = arguments.GetValue(_network);
         string? kind = arguments.GetValue(_kind);
-        LookupSummary last = lookups.Lookups.FirstOrDefault(lookup => (network is null || lookup.Network == network) && (kind is null || lookup.Kind == kind))
+        LookupSummary[] wanted = [.. lookups.Lookups.Where(lookup => (network is null || lookup.Network == network) && (kind is null || lookup.Kind == kind))];
+
+        // Upkeep runs at any time: what has an end says more.
+        LookupSummary last = wanted.FirstOrDefault(lookup => lookup.State != LookupTrail.Running) ?? wanted.FirstOrDefault()
             ?? throw new CommandFailedException(ExitCode.NothingFound, $"the daemon remembers no lookup{(network is null ? "" : $" in {network}")}{(kind is null ? "" : $" of the kind {kind}")}; 'dht trace ls' lists what it remembers.");
         return await Trace.ShowAsync(daemon, last.Id, Terminal, output, cancellationToken);
     }
